@@ -1,0 +1,114 @@
+//! Write a secret-runtime backend in Rust.
+//!
+//! A *backend* is a WebAssembly component that knows how one secret manager speaks. It holds no credential, opens no
+//! socket and lives for one call; the runtime adds credentials to its requests on the way out.
+//!
+//! # A whole backend
+//!
+//! The manifest, `backend.toml`, lies beside `Cargo.toml`. It says what the backend may ask of the runtime:
+//!
+//! ```toml
+//! manifest = 1
+//! name = "keeper"
+//! version = "0.1.0"
+//! description = "The Keeper key store"
+//!
+//! [config]
+//! address = { env = ["KEEPER_ADDR"], required = true, help = "URL of the server" }
+//!
+//! [credentials]
+//! token = { env = ["KEEPER_TOKEN"] }
+//!
+//! [[origin]]
+//! name = "keeper"
+//! url = "{address}"
+//!
+//! [[request]]
+//! for = ["read", "exists"]
+//! method = "GET"
+//! path = "/keys{/name*}"
+//!
+//! [[recipe]]
+//! name = "token"
+//! inject = { bearer = "{token}" }
+//! ```
+//!
+//! The code builds a URL, sends a request and makes a secret of the reply:
+//!
+//! ```
+//! use secret_runtime_guest::{Error, Exists, Options, Read, Result, Secret, config, http};
+//!
+//! struct Keeper;
+//!
+//! /// The reply to a request for the key, if there is such a key.
+//! fn key(name: &str) -> Result<Option<http::Response>> {
+//!     let url = http::Url::new(&config::require("address")?).segment("keys").path(name);
+//!     let response = http::Request::get(url).header("accept", "application/octet-stream").send()?;
+//!     match response.status {
+//!         200 => Ok(Some(response)),
+//!         404 => Ok(None),
+//!         _ => Err(response.error()),
+//!     }
+//! }
+//!
+//! impl Read for Keeper {
+//!     fn read(name: &str, version: Option<&str>, _: &Options) -> Result<Secret> {
+//!         if version.is_some() {
+//!             return Err(Error::unsupported("Keeper keeps no versions"));
+//!         }
+//!         Ok(Secret::new(key(name)?.ok_or(Error::NotFound)?.body))
+//!     }
+//! }
+//!
+//! impl Exists for Keeper {
+//!     fn exists(name: &str, _: &Options) -> Result<bool> {
+//!         Ok(key(name)?.is_some())
+//!     }
+//! }
+//!
+//! secret_runtime_guest::export!(Keeper: Read, Exists);
+//! ```
+//!
+//! # Building it
+//!
+//! `Cargo.toml` asks for `crate-type = ["cdylib"]`, and `.cargo/config.toml` says how to link:
+//!
+//! ```toml
+//! [build]
+//! target = "wasm32-unknown-unknown"
+//! [target.wasm32-unknown-unknown]
+//! linker = "wasm-component-ld"
+//! ```
+//!
+//! Then `cargo build --release` makes a component that holds its manifest and imports nothing but this contract.
+//! Functions that do not call the runtime can be tested natively: `cargo test --target x86_64-unknown-linux-gnu`.
+//!
+//! # What to know
+//!
+//! - The manifest is the law: a request that no `[[request]]` of the running operation covers is refused, and then the
+//!   whole call has failed, whatever the backend returns.
+//! - `not-found` is for what the upstream says is not there. A failure is never "absent".
+//! - Values are bytes. Return them as the upstream keeps them: never trimmed, never coerced.
+//! - Messages in errors and log lines reach the person at the command line alone; still, keep values out of them.
+//! - A panic is a trap: the call fails and the component is blamed. Return an [`Error`] instead.
+
+#[doc(hidden)]
+pub mod bindings;
+mod capability;
+mod error;
+mod export;
+mod host;
+pub mod http;
+pub mod storage;
+pub mod time;
+mod types;
+
+pub use crate::{
+    bindings::imports::secret_runtime::backend::common::{
+        DeleteMode, Detail, Entry, Error, Page, Readiness, Timestamp, WriteMode,
+    },
+    capability::{Check, Delete, Exists, List, Read, Write},
+    error::Result,
+    host::{config, log, random},
+    types::{NewSecret, Options, Secret},
+};

@@ -1,0 +1,42 @@
+//! `backends`: the backends that can be named.
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, process::ExitCode};
+
+use secret_runtime::{Component, Shown};
+use serde_json::{Value, json};
+
+use super::{Failed, args::Options, load, output, paths};
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+    let config = load::configuration(options)?;
+    let mut known: BTreeMap<String, (&str, PathBuf)> = BTreeMap::new();
+    for path in installed() {
+        if let Some(name) = path.file_stem().and_then(|name| name.to_str()) {
+            known.insert(name.to_owned(), ("installed", path));
+        }
+    }
+    for (name, backend) in config.iter().flat_map(|config| config.backends()) {
+        known.insert(name.to_owned(), ("configured", backend.component().to_owned()));
+    }
+    let (mut lines, mut rows) = (String::new(), Vec::new());
+    for (name, (from, path)) in &known {
+        let about = Component::from_file(path);
+        let version = about.as_ref().map_or("-", |component| component.manifest().version.as_str());
+        let description = match &about {
+            Ok(component) => component.manifest().description.clone(),
+            Err(error) => error.reason().to_owned(),
+        };
+        let _ = writeln!(lines, "{:<24} {:<10} {from:<11} {}", Shown(name).to_string(), Shown(version).to_string(), Shown(&description));
+        rows.push(json!({ "name": name, "version": version, "from": from, "path": path, "description": description }));
+    }
+    if known.is_empty() {
+        eprintln!("runtime: no backend is installed or configured; a file works too: --backend ./NAME.wasm");
+    }
+    output::either(options.output, &lines, &Value::from(rows))
+}
+
+fn installed() -> Vec<PathBuf> {
+    let entries = paths::backends().and_then(|folder| folder.read_dir().ok());
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
+}

@@ -1,0 +1,78 @@
+//! `get`: read secrets.
+
+use std::{process::ExitCode, sync::Arc};
+
+use secret_runtime::{Answer, Backend, Call, Kind, Read, Result};
+use serde_json::{Map, Value};
+
+use super::{
+    Failed,
+    args::{Get, Options, Output},
+    exit,
+    load::{self, Intent},
+    output,
+};
+
+pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode, Failed> {
+    if let Some(field) = command.field.take() {
+        command.opt.opt.push(("field".to_owned(), field));
+    }
+    let backend = load::backend(options, Intent::Read)?;
+    let call = load_call(options, &backend);
+    let version: Option<Arc<str>> = command.version.as_deref().map(Arc::from);
+    let one = |key: String| read(&backend, key, version.clone(), &command.opt.opt, &call);
+    match command.keys.as_slice() {
+        [key] if options.output == Output::Text => {
+            let answer = one(key.clone()).await?;
+            output::value(&answer.secret)
+        }
+        keys => {
+            let mut answers = Vec::with_capacity(keys.len());
+            for key in keys {
+                answers.push((key, one(key.clone()).await));
+            }
+            several(answers)
+        }
+    }
+}
+
+/// The call that every command makes: the backend's own log goes to whoever typed it.
+pub(crate) fn load_call(options: &Options, backend: &Backend) -> Call {
+    Call { listener: super::terminal::Stderr::new(options.verbose), ..backend.call() }
+}
+
+async fn read(
+    backend: &Backend,
+    key: String,
+    version: Option<Arc<str>>,
+    opt: &[(String, String)],
+    call: &Call,
+) -> Result<Answer> {
+    let read = Read { name: backend.key(&key)?, version, options: backend.options(opt.iter().cloned())? };
+    backend.read(&read, call).await
+}
+
+/// An object by name, each with its value or its error; the exit code is that of the first failure that is more than
+/// an absent secret.
+fn several(answers: Vec<(&String, Result<Answer>)>) -> Result<ExitCode, Failed> {
+    let mut object = Map::new();
+    let mut failures: Vec<Kind> = Vec::new();
+    for (key, answer) in &answers {
+        let shown = match answer {
+            Ok(answer) => output::secret_json(&answer.secret),
+            Err(error) => {
+                eprintln!("runtime: {error}");
+                exit::explain(error);
+                failures.push(error.kind());
+                output::error_json(error)
+            }
+        };
+        object.insert((*key).clone(), shown);
+    }
+    output::json(&Value::from(object))?;
+    let counts = failures.iter().find(|kind| **kind != Kind::NotFound).or(failures.first());
+    match counts {
+        Some(kind) => Err(Failed::silent(exit::exit_code(*kind))),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,129 @@
+//! `inspect`: what a component declares, without running it.
+
+use std::{fmt::Write as _, process::ExitCode};
+
+use secret_runtime::{
+    Component, Shown,
+    manifest::Manifest,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Failed,
+    args::{Inspect, Options},
+    load, output,
+};
+
+pub(crate) fn run(options: &Options, command: &Inspect) -> Result<ExitCode, Failed> {
+    let config = load::configuration(options)?;
+    let found = load::find(command.file.as_deref().or(options.backend.as_deref()), config.as_ref())?;
+    let component = Component::from_file(&found.path)?;
+    output::either(options.output, &words(&component), &facts(&component))
+}
+
+/// For people.
+fn words(component: &Component) -> String {
+    let manifest = component.manifest();
+    let mut text = String::new();
+    let mut row = |name: &str, values: Vec<String>| {
+        for (index, value) in values.iter().enumerate() {
+            let _ = writeln!(text, "{:<12} {}", if index == 0 { name } else { "" }, Shown(value));
+        }
+    };
+    if component.has_manifest() {
+        row("name", vec![manifest.name.clone()]);
+        row("version", vec![manifest.version.clone()]);
+        row("description", vec![manifest.description.clone()]);
+    } else {
+        row("manifest", vec!["none: it can be given nothing but settings by --set (strip tools remove it)".to_owned()]);
+    }
+    row("digest", vec![component.digest().to_string()]);
+    row("exports", component.exports().to_vec());
+    row("imports", component.imports().to_vec());
+    row("origins", origins(manifest));
+    row("requests", requests(manifest));
+    row("credentials", credentials(manifest));
+    row("recipes", manifest.recipes.iter().map(|recipe| recipe.name.clone()).collect());
+    row("config", settings(manifest));
+    row("options", manifest.options.keys().cloned().collect());
+    if let Some(storage) = &manifest.storage {
+        row("storage", vec![if storage.writes { "read and write" } else { "read" }.to_owned()]);
+    }
+    text
+}
+
+fn origins(manifest: &Manifest) -> Vec<String> {
+    let urls = |urls: &[secret_runtime::manifest::path::UrlTemplate]| {
+        urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", else ")
+    };
+    manifest.origins.iter().map(|origin| format!("{} = {}", origin.name, urls(&origin.urls))).collect()
+}
+
+fn requests(manifest: &Manifest) -> Vec<String> {
+    let rule = |rule: &secret_runtime::egress::rules::Rule| {
+        let phases: Vec<_> = rule.phases.iter().map(|phase| phase.as_str()).collect();
+        format!("{} {} for {}", rule.method.as_str(), rule.path, phases.join(", "))
+    };
+    manifest.rules.iter().map(rule).collect()
+}
+
+fn credentials(manifest: &Manifest) -> Vec<String> {
+    let source = |(name, credential): (&String, &secret_runtime::manifest::Credential)| {
+        let mut from = credential.env.clone();
+        from.extend(credential.env_file.iter().map(|variable| format!("the file named by {variable}")));
+        from.extend(credential.file.clone());
+        format!("{name} from {}", from.join(", "))
+    };
+    manifest.credentials.iter().map(source).collect()
+}
+
+fn settings(manifest: &Manifest) -> Vec<String> {
+    let setting = |(name, config): (&String, &secret_runtime::manifest::Config)| {
+        let mut text = name.clone();
+        if !config.env.is_empty() {
+            let _ = write!(text, " from {}", config.env.join(", "));
+        }
+        if config.required {
+            text.push_str(", required");
+        }
+        if let Some(help) = &config.help {
+            let _ = write!(text, " ({help})");
+        }
+        text
+    };
+    manifest.config.iter().map(setting).collect()
+}
+
+/// For programs.
+fn facts(component: &Component) -> Value {
+    let manifest = component.manifest();
+    json!({
+        "name": manifest.name,
+        "version": manifest.version,
+        "description": manifest.description,
+        "manifest": component.has_manifest(),
+        "digest": component.digest().to_string(),
+        "exports": component.exports(),
+        "imports": component.imports(),
+        "operations": component.operations().iter().map(|operation| operation.as_str()).collect::<Vec<_>>(),
+        "origins": manifest.origins.iter().map(|origin| json!({
+            "name": origin.name,
+            "urls": origin.urls.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "requests": manifest.rules.iter().map(|rule| json!({
+            "for": rule.phases.iter().map(|phase| phase.as_str()).collect::<Vec<_>>(),
+            "origin": rule.origin,
+            "method": rule.method.as_str(),
+            "path": rule.path.to_string(),
+        })).collect::<Vec<_>>(),
+        "credentials": manifest.credentials.iter().map(|(name, credential)| (name.clone(), json!({
+            "env": credential.env, "env_file": credential.env_file, "file": credential.file,
+        }))).collect::<serde_json::Map<_, _>>(),
+        "recipes": manifest.recipes.iter().map(|recipe| recipe.name.as_str()).collect::<Vec<_>>(),
+        "config": manifest.config.iter().map(|(name, config)| (name.clone(), json!({
+            "env": config.env, "required": config.required, "help": config.help,
+        }))).collect::<serde_json::Map<_, _>>(),
+        "options": manifest.options.keys().collect::<Vec<_>>(),
+        "storage": manifest.storage.as_ref().map(|storage| if storage.writes { "read-write" } else { "read" }),
+    })
+}

@@ -1,0 +1,273 @@
+//! From the command line to a loaded backend: find the component, resolve what it is given, and see whether that is
+//! trusted.
+
+use std::{
+    io,
+    net::ToSocketAddrs as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use secret_runtime::{
+    AccessMode, Allocation, AuditLog, Backend, BackendBuilder, Candidate, Component, Error, Globs, Kind, Runtime,
+    StorageInput,
+    config::{self, Config},
+    egress::{address, origin::Origin},
+    grant::Grant,
+    layers::audit::{self, Event},
+    trust::TrustStore,
+};
+
+use super::{
+    Failed,
+    args::Options,
+    environment::Process,
+    paths, terminal,
+};
+
+/// Whether a command changes secrets: it then asks for read-write unless an access mode was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// It reads.
+    Read,
+    /// It writes or deletes, because the person typed so.
+    Change,
+}
+
+/// A component that was found, and under what name.
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    /// The name it was asked for by, if it was not a path.
+    pub(crate) name: Option<String>,
+}
+
+/// The backend of this command line, ready to be asked.
+pub(crate) fn backend(options: &Options, intent: Intent) -> Result<Backend, Failed> {
+    let config = configuration(options)?;
+    let runtime = runtime(options, config.as_ref())?;
+    let found = find(options.backend.as_deref(), config.as_ref())?;
+    let builder = builder(options, config.as_ref(), &runtime, &found, intent)?;
+    let candidate = builder.candidate()?;
+    let grant = grant(options, config.as_ref(), &runtime, &candidate, &found)?;
+    Ok(builder.load(&grant)?)
+}
+
+/// The configuration that counts: the one that was named, else one found here or above, if it is trusted.
+pub(crate) fn configuration(options: &Options) -> Result<Option<Config>, Failed> {
+    if let Some(path) = &options.config_file {
+        return Ok(Some(Config::read(path)?));
+    }
+    let Some(path) = config::nearest() else { return Ok(None) };
+    let (path, digest) = config::identity(&path)?;
+    if trust_store()?.trusts_config(&path, digest) {
+        return Ok(Some(Config::read_pinned(&path, digest)?));
+    }
+    tracing::warn!("{} is not trusted and has no effect; `runtime trust {}` shows and trusts it", path.display(), path.display());
+    Ok(None)
+}
+
+/// The component that is meant.
+pub(crate) fn find(backend: Option<&str>, config: Option<&Config>) -> Result<Found, Failed> {
+    let Some(asked) = backend.map(str::to_owned).or_else(|| config?.default_backend().map(str::to_owned)) else {
+        return Err(Failed::usage("no backend is named; give --backend FILE or NAME (`runtime backends` shows the names)"));
+    };
+    if asked.contains('/') || asked.ends_with(".wasm") {
+        return Ok(Found { path: PathBuf::from(asked), name: None });
+    }
+    if let Some(configured) = config.and_then(|config| config.backend(&asked)) {
+        return Ok(Found { path: configured.component().to_owned(), name: Some(asked) });
+    }
+    let installed = paths::backends().map(|folder| folder.join(format!("{asked}.wasm")));
+    match installed {
+        Some(path) if path.is_file() => Ok(Found { path, name: Some(asked) }),
+        _ => Err(Failed::usage(format!(
+            "there is no backend {}: it is neither in the configuration nor installed; a file is named with a / or .wasm",
+            secret_runtime::Shown(&asked)
+        ))),
+    }
+}
+
+pub(crate) fn trust_store() -> Result<TrustStore, Failed> {
+    let path = paths::trust().ok_or_else(|| Failed::other("there is no home folder to keep the trust file in"))?;
+    Ok(TrustStore::open(&path)?)
+}
+
+/// A runtime for one command: memory on demand, compiled code kept.
+pub(crate) fn runtime(options: &Options, config: Option<&Config>) -> Result<Runtime, Failed> {
+    let mut builder = Runtime::builder().allocation(Allocation::OnDemand);
+    if let Some(folder) = paths::code_cache() {
+        builder = builder.code_cache(folder);
+    }
+    if let Some(spinner) = terminal::spinner() {
+        builder = builder.on_compile(spinner);
+    }
+    if let Some(log) = audit_log(options, config)? {
+        builder = builder.audit(log);
+    }
+    Ok(builder.build()?)
+}
+
+/// The audit log that was asked for, if one was.
+pub(crate) fn audit_log(options: &Options, config: Option<&Config>) -> Result<Option<AuditLog>, Failed> {
+    let asked = options.audit.as_deref().map(Path::new).or_else(|| config.and_then(Config::audit));
+    Ok(match asked {
+        None => None,
+        Some(path) if path == Path::new("-") => Some(AuditLog::standard_error()),
+        Some(path) => Some(AuditLog::open(path)?),
+    })
+}
+
+/// Everything that command line, configuration and environment say about the backend.
+pub(crate) fn builder(
+    options: &Options,
+    config: Option<&Config>,
+    runtime: &Runtime,
+    found: &Found,
+    intent: Intent,
+) -> Result<BackendBuilder, Failed> {
+    let component = Component::from_file(&found.path)?;
+    let mut builder = runtime.backend(component).environment(Arc::new(Process)).cache(None);
+    if let Some(home) = dirs::home_dir() {
+        builder = builder.home(home);
+    }
+    if intent == Intent::Change {
+        builder = builder.access_mode(AccessMode::ReadWrite);
+    }
+    if let Some(name) = &found.name {
+        builder = builder.name(name);
+    }
+    if let Some(configured) = found.name.as_deref().and_then(|name| config?.backend(name)) {
+        builder = configured.apply(builder)?;
+    }
+    for (key, value) in &options.set {
+        builder = builder.set(key, value);
+    }
+    if let Some(storage) = &options.storage {
+        builder = builder.storage(storage_input(storage));
+    }
+    if let Some(recipe) = &options.auth {
+        builder = builder.recipe(recipe);
+    }
+    if let Some(mode) = options.access_mode {
+        builder = builder.access_mode(mode);
+    }
+    if !options.hosted_keys.is_empty() {
+        let globs = Globs::new(&options.hosted_keys).map_err(|cause| Failed::usage(cause.to_string()))?;
+        builder = builder.hosted_keys(globs);
+    }
+    if options.map_names {
+        builder = builder.map_names(true);
+    }
+    if options.env_fallback {
+        builder = builder.env_fallback(true);
+    }
+    if let Some(timeout) = options.timeout {
+        builder = builder.timeout(timeout);
+    }
+    Ok(builder)
+}
+
+fn storage_input(text: &str) -> StorageInput {
+    match text.strip_prefix("env:") {
+        Some(names) => StorageInput::Environment(names.split(',').map(str::to_owned).collect()),
+        None => StorageInput::File(PathBuf::from(text)),
+    }
+}
+
+/// The grant under which the backend runs.
+fn grant(
+    options: &Options,
+    config: Option<&Config>,
+    runtime: &Runtime,
+    candidate: &Candidate,
+    found: &Found,
+) -> Result<Grant, Failed> {
+    let digest = candidate.component().digest();
+    if let Some(Some(pinned)) = options.trust {
+        if pinned != digest {
+            let reason = format!("the component is {digest}, not {pinned} as --trust says");
+            return Err(Error::new(Kind::Untrusted, reason).into());
+        }
+        return Ok(candidate.grant());
+    }
+    let store = trust_store()?;
+    if options.trust.is_some() {
+        let canonical = found.path.canonicalize().ok();
+        if let Some(record) = store.replaced(digest, &candidate.component().manifest().name, canonical.as_deref()) {
+            let reason = format!(
+                "another component ({}) is trusted under this name or path, and --trust alone does not replace it; \
+                 look at the new one with `runtime trust {}`",
+                record.grant.digest,
+                found.path.display()
+            );
+            return Err(Error::new(Kind::Untrusted, reason).into());
+        }
+        eprint!("{}", description(candidate));
+        eprintln!("Granted for this run, by --trust.");
+        return Ok(candidate.grant());
+    }
+    if let Some(grant) = found.name.as_deref().and_then(|name| config?.backend(name)?.grant(candidate)) {
+        return Ok(grant);
+    }
+    if let Some(grant) = store.covering(digest, candidate.facts()) {
+        return Ok(grant.clone());
+    }
+    let changed: Vec<String> =
+        store.of(digest).last().map(|record| candidate.facts().differences(&record.grant.facts)).unwrap_or_default();
+    let mut question = description(candidate);
+    if !changed.is_empty() {
+        question.push_str("It was trusted before, with other facts:\n");
+        changed.iter().for_each(|line| question.push_str(&format!("  {}\n", secret_runtime::Shown(line))));
+    }
+    terminal::tell(&question);
+    match terminal::ask("Grant this, and record it?") {
+        Ok(Some(true)) => {
+            super::trust::record(store, runtime.audit(), candidate, found, candidate.grant())?;
+            Ok(candidate.grant())
+        }
+        Ok(Some(false)) => Err(Error::new(Kind::Untrusted, "not granted").into()),
+        Ok(None) => {
+            let why = if changed.is_empty() {
+                "the component is not trusted yet".to_owned()
+            } else {
+                format!("the component is trusted, but not with these facts: {}", changed.join("; "))
+            };
+            let reason = format!(
+                "{why}; type `runtime trust --digest {digest} {}` with the same options and environment, or --trust={digest} for one run",
+                found.path.display()
+            );
+            Err(Error::new(Kind::Untrusted, reason).in_backend(&Arc::from(candidate.component().manifest().name.as_str())).into())
+        }
+        Err(cause) => Err(Failed::other(format!("the question can't be asked: {cause}"))),
+    }
+}
+
+/// What would be granted, with the addresses that hosts have now.
+pub(crate) fn description(candidate: &Candidate) -> String {
+    candidate.describe(&|origin| addresses(origin).ok())
+}
+
+/// What a person should know of where an origin is: its addresses, and whether they are private.
+fn addresses(origin: &Origin) -> io::Result<String> {
+    let host = match &origin.host {
+        secret_runtime::egress::origin::HostPattern::Exact(host) => host.to_string(),
+        secret_runtime::egress::origin::HostPattern::Below(_) => return Err(io::ErrorKind::NotFound.into()),
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let mut found: Vec<_> = (bare, origin.port).to_socket_addrs()?.map(|address| address.ip()).collect();
+    found.dedup();
+    let private = found.iter().any(|address| address::is_private(*address));
+    let mut words: Vec<_> = found.iter().take(3).map(ToString::to_string).filter(|address| *address != bare).collect();
+    if private {
+        words.push("private".to_owned());
+    }
+    if words.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(words.join(", ")) }
+}
+
+/// A line in the audit log for a change of trust.
+pub(crate) fn audit_trust(log: Option<&AuditLog>, operation: &'static str, name: &str, digest: String) -> Result<(), Failed> {
+    match log {
+        Some(log) => Ok(log.record(&Event { operation, backend: name, digest: &digest, outcome: audit::OK, ..Event::default() })?),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,61 @@
+//! The command line: one file per command.
+
+mod args;
+mod backends;
+mod check;
+mod delete;
+mod environment;
+mod exists;
+mod exit;
+mod get;
+mod inspect;
+mod list;
+mod load;
+mod output;
+mod pack;
+mod paths;
+mod rotate;
+mod set;
+mod terminal;
+mod trust;
+mod value;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::args::{Args, Command};
+pub(crate) use self::exit::Failed;
+
+/// Parses the command line and runs it.
+pub(crate) fn main() -> ExitCode {
+    exit::guard_the_process();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return exit::usage(&error),
+    };
+    terminal::init_log(args.options.verbose);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(args)),
+        Err(cause) => Err(Failed::other(format!("the program can't start: {cause}"))),
+    };
+    exit::code(done)
+}
+
+async fn run(args: Args) -> Result<ExitCode, Failed> {
+    let options = &args.options;
+    match args.command {
+        Command::Get(command) => get::run(options, command).await,
+        Command::Exists(command) => exists::run(options, command).await,
+        Command::List(command) => list::run(options, command).await,
+        Command::Set(command) => set::run(options, command).await,
+        Command::Delete(command) => delete::run(options, command).await,
+        Command::Rotate(command) => rotate::run(options, command).await,
+        Command::Check => check::run(options).await,
+        Command::Inspect(command) => inspect::run(options, &command),
+        Command::Trust(command) => trust::run(options, command).await,
+        Command::Pack(command) => pack::run(&command),
+        Command::Backends => backends::run(options),
+    }
+}

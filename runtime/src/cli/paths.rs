@@ -1,0 +1,23 @@
+//! The user's folders.
+
+use std::path::PathBuf;
+
+/// The name of our folder in each of the user's.
+const FOLDER: &str = "secret-runtime";
+
+/// Compiled components.
+pub(crate) fn code_cache() -> Option<PathBuf> {
+    Some(dirs::cache_dir()?.join(FOLDER).join("code"))
+}
+
+/// Installed backends.
+pub(crate) fn backends() -> Option<PathBuf> {
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(data.or_else(|| Some(dirs::home_dir()?.join(".local/share")))?.join(FOLDER).join("backends"))
+}
+
+/// The trust file.
+pub(crate) fn trust() -> Option<PathBuf> {
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(config.or_else(|| Some(dirs::home_dir()?.join(".config")))?.join(FOLDER).join("trust.toml"))
+}

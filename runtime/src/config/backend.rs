@@ -1,0 +1,352 @@
+//! One `[backends.NAME]` table.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use super::units::{duration, size};
+use crate::{
+    builder::BackendBuilder,
+    candidate::{Candidate, Environment, StorageInput},
+    egress::{Caps, credentials::CredentialSource, origin::Origin},
+    error::{Error, Kind, Result},
+    glob::Globs,
+    grant::{Grant, GrantedStorage},
+    layers::{CacheSettings, policy::AccessMode},
+    manifest::{ManifestError, fields::{Fields, Item}},
+    sandbox::{digest::Digest, limits::Limits},
+    store::SecretBytes,
+    text::Shown,
+};
+
+type Read<T> = std::result::Result<T, ManifestError>;
+
+/// What a configuration says about one backend.
+#[derive(Clone, Debug)]
+pub struct ConfiguredBackend {
+    component: PathBuf,
+    digest: Option<Digest>,
+    recipe: Option<String>,
+    set: BTreeMap<String, String>,
+    credentials: BTreeMap<String, From>,
+    grant: Option<Spelled>,
+    access_mode: Option<AccessMode>,
+    hosted_keys: Option<Globs>,
+    allow_options: Vec<String>,
+    write_prefix: Option<String>,
+    map_names: bool,
+    description: Option<String>,
+    tags: BTreeMap<String, String>,
+    cache: Option<CacheSettings>,
+    env_fallback: bool,
+    timeout: Option<Duration>,
+    limits: Limits,
+    caps: Caps,
+}
+
+/// Where a configured credential comes from.
+#[derive(Clone, Debug)]
+enum From {
+    Environment(String),
+    File(PathBuf),
+}
+
+/// What the operator spells out as granted.
+#[derive(Clone, Debug, Default)]
+struct Spelled {
+    origins: BTreeSet<String>,
+    variables: BTreeSet<String>,
+    storage: Option<StorageInput>,
+}
+
+impl ConfiguredBackend {
+    pub(super) fn read(mut fields: Fields, folder: &Path) -> Read<Self> {
+        let path = |text: String| folder.join(text);
+        let storage = |text: String| match text.strip_prefix("env:") {
+            Some(names) => StorageInput::Environment(names.split(',').map(str::to_owned).collect()),
+            None => StorageInput::File(path(text)),
+        };
+        let hosted = fields.take("hosted-keys");
+        let backend = Self {
+            component: path(fields.need("component")?.text()?),
+            digest: fields.take("digest").map(|item| item.parse(str::parse)).transpose()?,
+            recipe: fields.text("recipe")?,
+            set: texts(fields.entries("set")?)?,
+            credentials: fields
+                .entries("credentials")?
+                .into_iter()
+                .map(|(name, item)| Ok((name, credential(item, folder)?)))
+                .collect::<Read<_>>()?,
+            grant: fields.table("grant")?.map(|table| Spelled::read(table, storage)).transpose()?,
+            access_mode: fields.take("access-mode").map(|item| item.parse(str::parse)).transpose()?,
+            hosted_keys: hosted.map(globs).transpose()?,
+            allow_options: fields.texts("allow-options")?,
+            write_prefix: fields.text("write-prefix")?,
+            map_names: fields.flag("map-names")?,
+            description: fields.text("description")?,
+            tags: texts(fields.entries("tags")?)?,
+            cache: fields.table("cache")?.map(cache).transpose()?,
+            env_fallback: fields.flag("env-fallback")?,
+            timeout: fields.take("timeout").map(|item| item.parse(duration)).transpose()?,
+            limits: fields.table("limits")?.map_or_else(|| Ok(Limits::default()), limits)?,
+            caps: fields.table("requests")?.map_or_else(|| Ok(Caps::default()), caps)?,
+        };
+        fields.finish()?;
+        Ok(backend)
+    }
+
+    /// The component's file.
+    pub fn component(&self) -> &Path {
+        &self.component
+    }
+
+    /// Gives everything it says to a builder. Where a grant is spelled out, only the variables named in it are read,
+    /// of those that the builder's environment has.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] if a variable that a credential is taken from is not set.
+    pub fn apply(&self, mut builder: BackendBuilder) -> Result<BackendBuilder> {
+        let environment = builder.take_environment();
+        for (name, from) in &self.credentials {
+            let source = match from {
+                From::File(path) => CredentialSource::File(path.clone()),
+                From::Environment(variable) => {
+                    let value = environment.as_ref().and_then(|environment| environment.get(variable));
+                    let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
+                        let reason = format!("the environment variable {variable}, which holds the credential {}, is not set", Shown(name));
+                        Error::new(Kind::Config, reason)
+                    })?;
+                    CredentialSource::Environment {
+                        variable: variable.clone(),
+                        value: SecretBytes::from(value.as_bytes().to_vec()),
+                    }
+                }
+            };
+            builder = builder.credential(name, source);
+        }
+        if let Some(environment) = environment {
+            builder = builder.environment(match &self.grant {
+                Some(spelled) => Arc::new(Only { environment, names: spelled.readable() }),
+                None => environment,
+            });
+        }
+        for (key, value) in &self.set {
+            builder = builder.set(key, value);
+        }
+        if let Some(recipe) = &self.recipe {
+            builder = builder.recipe(recipe);
+        }
+        if let Some(storage) = self.grant.as_ref().and_then(|grant| grant.storage.clone()) {
+            builder = builder.storage(storage);
+        }
+        if let Some(mode) = self.access_mode {
+            builder = builder.access_mode(mode);
+        }
+        if let Some(keys) = &self.hosted_keys {
+            builder = builder.hosted_keys(keys.clone());
+        }
+        if let Some(prefix) = &self.write_prefix {
+            builder = builder.write_prefix(prefix);
+        }
+        if let Some(description) = &self.description {
+            builder = builder.description(description);
+        }
+        if let Some(cache) = self.cache {
+            builder = builder.cache(Some(cache));
+        }
+        if let Some(timeout) = self.timeout {
+            builder = builder.timeout(timeout);
+        }
+        Ok(builder
+            .allow_options(self.allow_options.iter().cloned())
+            .map_names(self.map_names)
+            .tags(self.tags.clone())
+            .env_fallback(self.env_fallback)
+            .limits(self.limits)
+            .caps(self.caps))
+    }
+
+    /// The grant, if everything the candidate would reach is spelled out here, for exactly this component.
+    pub fn grant(&self, candidate: &Candidate) -> Option<Grant> {
+        let (digest, spelled) = (self.digest?, self.grant.as_ref()?);
+        let facts = candidate.facts();
+        let origin = |url: &String| spelled.origins.contains(url);
+        let covered = digest == candidate.component().digest()
+            && facts.origins.iter().all(|granted| origin(&granted.url))
+            && facts.credentials.iter().flat_map(|credential| &credential.to).all(origin)
+            && facts.variables.iter().all(|variable| spelled.variables.contains(variable))
+            && match &facts.storage {
+                None => true,
+                Some(GrantedStorage::Environment(names)) => spelled.covers(names),
+                Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)) => {
+                    matches!(spelled.storage, Some(StorageInput::File(_)))
+                }
+            };
+        covered.then(|| candidate.grant())
+    }
+
+    /// What it is, in plain words.
+    pub(super) fn describe(&self) -> String {
+        let mut text = format!("the component {}.\n", Shown(&self.component.to_string_lossy()));
+        let mut line = |words: String| {
+            text.push_str("  ");
+            text.push_str(&words);
+            text.push('\n');
+        };
+        match (&self.digest, &self.grant) {
+            (Some(digest), Some(_)) => line(format!("It is granted what is written here, if it is {digest}.")),
+            _ => line("You are asked before it is granted anything.".to_owned()),
+        }
+        for (key, value) in &self.set {
+            line(format!("{} is {}", Shown(key), Shown(value)));
+        }
+        for (name, from) in &self.credentials {
+            match from {
+                From::Environment(variable) => line(format!("The credential {} is taken from {}.", Shown(name), Shown(variable))),
+                From::File(path) => line(format!("The credential {} is taken from {}.", Shown(name), Shown(&path.to_string_lossy()))),
+            }
+        }
+        for origin in self.grant.iter().flat_map(|grant| &grant.origins) {
+            line(format!("It may call {}.", Shown(origin)));
+        }
+        match self.grant.as_ref().and_then(|grant| grant.storage.as_ref()) {
+            Some(StorageInput::File(path)) => line(format!("It is given the file {}.", Shown(&path.to_string_lossy()))),
+            Some(StorageInput::Environment(names)) => line(format!("It can read {} from your environment.", Shown(&names.join(", ")))),
+            None => {}
+        }
+        text
+    }
+}
+
+impl Spelled {
+    fn read(mut fields: Fields, storage: impl Fn(String) -> StorageInput) -> Read<Self> {
+        let origins = fields.items("origins")?.into_iter().map(|item| item.parse(|url| Origin::parse(url).map(|origin| origin.url())));
+        let spelled = Self {
+            origins: origins.collect::<Read<_>>()?,
+            variables: fields.texts("variables")?.into_iter().collect(),
+            storage: fields.text("storage")?.map(storage),
+        };
+        fields.finish()?;
+        Ok(spelled)
+    }
+
+    /// The variables that count: those named as settings, and those named as storage.
+    fn readable(&self) -> Vec<String> {
+        let stored = match &self.storage {
+            Some(StorageInput::Environment(names)) => names.clone(),
+            _ => Vec::new(),
+        };
+        self.variables.iter().cloned().chain(stored).collect()
+    }
+
+    fn covers(&self, names: &[String]) -> bool {
+        match &self.storage {
+            Some(StorageInput::Environment(globs)) => {
+                Globs::new(globs).is_ok_and(|globs| names.iter().all(|name| globs.matches(name)))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An environment of which only some variables are seen.
+struct Only {
+    environment: Arc<dyn Environment>,
+    names: Vec<String>,
+}
+
+impl Only {
+    fn shows(&self, name: &str) -> bool {
+        Globs::new(&self.names).is_ok_and(|names| names.matches(name))
+    }
+}
+
+impl Environment for Only {
+    fn get(&self, name: &str) -> Option<Zeroizing<String>> {
+        if self.shows(name) { self.environment.get(name) } else { None }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.environment.names().into_iter().filter(|name| self.shows(name)).collect()
+    }
+}
+
+fn texts(entries: Vec<(String, Item)>) -> Read<BTreeMap<String, String>> {
+    entries.into_iter().map(|(key, item)| Ok((key, item.text()?))).collect()
+}
+
+fn credential(item: Item, folder: &Path) -> Read<From> {
+    let one = item.wrong("names one of env and file");
+    let mut fields = item.fields()?;
+    let (env, file) = (fields.text("env")?, fields.text("file")?);
+    fields.finish()?;
+    match (env, file) {
+        (Some(variable), None) => Ok(From::Environment(variable)),
+        (None, Some(file)) => Ok(From::File(folder.join(file))),
+        _ => Err(one),
+    }
+}
+
+fn globs(item: Item) -> Read<Globs> {
+    let path = item.path().to_owned();
+    let patterns = item.items()?.into_iter().map(Item::text).collect::<Read<Vec<_>>>()?;
+    Globs::new(&patterns).map_err(|cause| ManifestError::value(path, cause.to_string()))
+}
+
+fn cache(mut fields: Fields) -> Read<CacheSettings> {
+    let mut cache = CacheSettings::default();
+    if let Some(ttl) = fields.take("ttl") {
+        cache.ttl = ttl.parse(duration)?;
+    }
+    if let Some(entries) = fields.take("entries") {
+        cache.entries = entries.integer()?;
+    }
+    if let Some(bytes) = fields.take("bytes") {
+        cache.bytes = bytes.parse(size)? as u64;
+    }
+    cache.negative_ttl = fields.take("absent-ttl").map(|item| item.parse(duration)).transpose()?;
+    cache.stale = fields.take("stale").map(|item| item.parse(duration)).transpose()?;
+    fields.finish()?;
+    Ok(cache)
+}
+
+fn limits(mut fields: Fields) -> Read<Limits> {
+    let mut limits = Limits::default();
+    if let Some(memory) = fields.take("memory") {
+        limits.memory = memory.parse(size)?;
+    }
+    if let Some(time) = fields.take("guest-time") {
+        limits.guest_time = time.parse(duration)?;
+    }
+    if let Some(calls) = fields.take("host-calls") {
+        limits.host_calls = calls.integer()?;
+    }
+    if let Some(requests) = fields.take("requests") {
+        limits.requests = requests.integer()?;
+    }
+    if let Some(value) = fields.take("value") {
+        limits.value = value.parse(size)?;
+    }
+    fields.finish()?;
+    Ok(limits)
+}
+
+fn caps(mut fields: Fields) -> Read<Caps> {
+    let mut caps = Caps::default();
+    if let Some(timeout) = fields.take("timeout") {
+        caps.timeout = timeout.parse(duration)?;
+    }
+    if let Some(request) = fields.take("body") {
+        caps.request = request.parse(size)?;
+    }
+    if let Some(reply) = fields.take("reply") {
+        caps.reply = reply.parse(size)?;
+    }
+    fields.finish()?;
+    Ok(caps)
+}

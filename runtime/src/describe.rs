@@ -1,0 +1,163 @@
+//! What a backend would be granted, in words a person can weigh.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use crate::{
+    candidate::Candidate,
+    egress::{origin::Origin, rules::Rule},
+    grant::{Facts, GrantedStorage},
+    manifest::{Manifest, Phase, Scope, Value, path::Segment},
+    store::Operation,
+    text::Shown,
+};
+
+/// Says what an address of an origin is, such as `10.1.2.3, private`; none where it can't be told.
+pub type Addresses<'a> = &'a dyn Fn(&Origin) -> Option<String>;
+
+impl Candidate {
+    /// The set that would be granted, as lines of plain words: the author's words first and marked as such, the
+    /// runtime's own statements last.
+    pub fn describe(&self, addresses: Addresses<'_>) -> String {
+        let (manifest, facts) = (self.component().manifest(), self.facts());
+        let mut text = String::new();
+        let _ = heading(&mut text, self);
+        let _ = origins(&mut text, self, manifest, addresses);
+        let _ = credentials(&mut text, facts);
+        let _ = reach(&mut text, facts);
+        text
+    }
+}
+
+fn heading(text: &mut String, candidate: &Candidate) -> std::fmt::Result {
+    let component = candidate.component();
+    if !component.has_manifest() {
+        writeln!(text, "{}", component.digest())?;
+        return writeln!(text, "It declares nothing, so it gets nothing but the settings you give it.");
+    }
+    let manifest = component.manifest();
+    writeln!(text, "{} {}, {}", Shown(&manifest.name), Shown(&manifest.version), component.digest())?;
+    if !manifest.description.is_empty() {
+        writeln!(text, "Its author says: \"{}\"", Shown(&manifest.description))?;
+    }
+    let operations: Vec<_> = component.operations().into_iter().map(Operation::as_str).collect();
+    writeln!(text, "It can {}.", listed(&operations))
+}
+
+fn origins(
+    text: &mut String,
+    candidate: &Candidate,
+    manifest: &Manifest,
+    addresses: Addresses<'_>,
+) -> std::fmt::Result {
+    for origin in candidate.origins() {
+        let about = addresses(origin).map(|about| format!(" ({})", Shown(&about))).unwrap_or_default();
+        writeln!(text, "It may call {}{about}:", Shown(&origin.url()))?;
+        for rule in manifest.rules.iter().filter(|rule| rule.origin.as_ref().is_none_or(|name| *name == origin.name)) {
+            writeln!(text, "  to {:<8} {} {}", words(&rule.phases), rule.method.as_str(), path(rule, candidate))?;
+        }
+    }
+    Ok(())
+}
+
+fn credentials(text: &mut String, facts: &Facts) -> std::fmt::Result {
+    for credential in &facts.credentials {
+        let name = Shown(&credential.name);
+        let from = credential.from.to_string();
+        match credential.to.as_slice() {
+            [] => {}
+            to => writeln!(
+                text,
+                "The credential {name} in {} is sent to {} by the runtime; the backend never sees it.",
+                Shown(&from),
+                Shown(&to.join(" and "))
+            )?,
+        }
+    }
+    Ok(())
+}
+
+fn reach(text: &mut String, facts: &Facts) -> std::fmt::Result {
+    if !facts.variables.is_empty() {
+        let variables: Vec<_> = facts.variables.iter().map(String::as_str).collect();
+        writeln!(text, "It can read {} from your environment, as settings.", listed(&variables))?;
+    }
+    match &facts.storage {
+        Some(GrantedStorage::Read(path)) => writeln!(text, "It can read the file {}.", Shown(&path.to_string_lossy()))?,
+        Some(GrantedStorage::ReadWrite(path)) => {
+            writeln!(text, "It can read and change the file {}.", Shown(&path.to_string_lossy()))?;
+        }
+        Some(GrantedStorage::Environment(names)) => {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            writeln!(text, "It can read {} from your environment, as secrets.", listed(&names))?;
+        }
+        None => {}
+    }
+    let file = matches!(facts.storage, Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)));
+    let mut cannot = vec![if file { "read any other file" } else { "read files" }];
+    cannot.push(if facts.origins.is_empty() { "use the network" } else { "reach any other host" });
+    cannot.push("start programs");
+    writeln!(text, "It can't {}.", cannot.join(", "))?;
+    if !facts.origins.is_empty() {
+        writeln!(text, "It sees the values it fetches, and could send them to the hosts named above.")?;
+    }
+    Ok(())
+}
+
+/// The phases of a rule as one word each operation, where it covers all of it.
+fn words(phases: &[Phase]) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for operation in Operation::ALL {
+        let of: Vec<_> = phases.iter().filter(|phase| phase.operation() == operation).collect();
+        let all = Phase::named(operation.as_str()).map_or(0, <[Phase]>::len);
+        match of.as_slice() {
+            [] => {}
+            of if of.len() == all => words.push(operation.as_str()),
+            of => words.extend(of.iter().map(|phase| phase.as_str())),
+        }
+    }
+    words.join(", ")
+}
+
+/// A rule's path with the settings filled in, and the words of a call in capitals.
+fn path(rule: &Rule, candidate: &Candidate) -> String {
+    let Some(segments) = rule.path.segments(&Example(candidate)) else {
+        return format!("{} (switched off: a setting it needs is not set)", rule.path);
+    };
+    let mut path = String::new();
+    for segment in segments.segments {
+        let _ = match segment {
+            Segment::Is(text) => write!(path, "/{}", Shown(&text)),
+            Segment::Any => write!(path, "/*"),
+        };
+    }
+    if segments.open {
+        path.push_str("/**");
+    }
+    if path.is_empty() { "/".to_owned() } else { path }
+}
+
+/// Settings as they are; what only a call can say, in capitals.
+struct Example<'a>(&'a Candidate);
+
+impl Scope for Example<'_> {
+    fn value(&self, name: &str) -> Option<Value<'_>> {
+        match name {
+            "version" | "cursor" | "days" | "permanent" | "folder" => None,
+            "name" | "prefix" | "limit" | "value" | "description" | "tags" | "expires-at" | "stored" => {
+                Some(Value::Text(Cow::Owned(name.to_ascii_uppercase())))
+            }
+            setting => self.0.setting(setting).map(|value| Value::Text(Cow::Borrowed(value))),
+        }
+    }
+}
+
+fn listed(items: &[&str]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        [one] => Shown(one).to_string(),
+        [rest @ .., last] => {
+            let rest: Vec<_> = rest.iter().map(|item| Shown(item).to_string()).collect();
+            format!("{} and {}", rest.join(", "), Shown(last))
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Credentials at the boundary: added to requests on the way out, never seen by the backend.
+
+mod exchange;
+mod source;
+mod token;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+pub use self::source::CredentialSource;
+pub(crate) use self::exchange::HostConnection;
+use self::{
+    exchange::{Exchanger, host_request},
+    token::Token,
+};
+pub(crate) use self::source::Sources;
+use super::{CREDENTIAL_PLACEHOLDER, client::Outgoing, within};
+use crate::{
+    error::{Error, Kind, Result},
+    manifest::{
+        Phase, Recipe, Scope, Template, Value,
+        path::UrlTemplate,
+        recipe::{Inject, Injection},
+    },
+    sandbox::Config,
+};
+
+/// Values read for one use, by credential.
+type Read = BTreeMap<String, Zeroizing<String>>;
+
+/// The recipe of a backend with the credentials it needs.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    recipe: Recipe,
+    sources: Sources,
+    config: Config,
+    /// The origin whose requests are injected into.
+    target: Option<usize>,
+    exchange: Option<Exchanger>,
+    verify: Option<HostConnection>,
+}
+
+impl Credentials {
+    /// A recipe whose kind this version can run, with connections for the requests it makes itself.
+    pub(crate) fn new(
+        recipe: Recipe,
+        sources: Sources,
+        config: Config,
+        target: Option<usize>,
+        connect: impl Fn(&UrlTemplate) -> Result<HostConnection>,
+    ) -> Result<Self> {
+        let exchange = match &recipe.exchange {
+            Some(exchange) => Some(Exchanger::new(exchange.clone(), connect(&exchange.request.url)?)),
+            None => None,
+        };
+        let verify = recipe.verify.as_ref().map(|verify| connect(&verify.url)).transpose()?;
+        Ok(Self { recipe, sources, config, target, exchange, verify })
+    }
+
+    /// Takes the header that will be injected out of a backend's request: there it may hold our placeholder alone.
+    pub(crate) fn take_placeholder(&self, headers: &mut Vec<(String, String)>) -> Result<()> {
+        let (name, prefix) = match self.recipe.inject.as_ref().map(|inject| &inject.what) {
+            Some(Injection::Header { name, .. }) => (name.as_str(), ""),
+            Some(Injection::Bearer(_)) => ("authorization", "Bearer "),
+            Some(Injection::Basic { .. }) => ("authorization", "Basic "),
+            Some(Injection::Query { .. }) | None => return Ok(()),
+        };
+        let ours = |value: &str| value.strip_prefix(prefix).unwrap_or(value) == CREDENTIAL_PLACEHOLDER;
+        let (taken, kept) =
+            std::mem::take(headers).into_iter().partition::<Vec<_>, _>(|(given, _)| given.eq_ignore_ascii_case(name));
+        *headers = kept;
+        if taken.iter().all(|(_, value)| ours(value)) {
+            return Ok(());
+        }
+        let reason = format!("the component set the header {name} itself, which the runtime adds with its credential");
+        Err(Error::new(Kind::Refused, reason).by_rule("injected-header"))
+    }
+
+    /// Adds the credential to a request for `origin`. Answers what must not come back in the reply.
+    pub(crate) async fn inject(
+        &self,
+        phase: Phase,
+        scope: &(dyn Scope + Sync),
+        origin: usize,
+        outgoing: &mut Outgoing,
+        deadline: Instant,
+    ) -> Result<Vec<Zeroizing<Vec<u8>>>> {
+        let Some(Inject { what, .. }) = self.recipe.inject.as_ref().filter(|_| self.target == Some(origin)) else {
+            return Ok(Vec::new());
+        };
+        let credentials = self.sources.read()?;
+        let token = self.token(phase, scope, &credentials, deadline).await?;
+        if self.exchange.is_some() && token.is_none() {
+            // No scope is declared for this operation: it goes without a token.
+            return Ok(Vec::new());
+        }
+        let exchanged = token.as_ref().map(|token| token.value.as_str());
+        let values = RecipeScope { credentials: &credentials, config: &self.config, exchanged, scopes: None };
+        let mut secrets: Vec<_> =
+            credentials.values().map(|value| Zeroizing::new(value.as_bytes().to_vec())).collect();
+        secrets.extend(token.iter().map(|token| Zeroizing::new(token.value.as_bytes().to_vec())));
+        let expand = |template: &Template| {
+            template.expand(&values).ok_or_else(|| {
+                Error::new(Kind::Config, format!("the recipe {} lacks a value it adds to requests", self.recipe.name))
+            })
+        };
+        let prefixed = |prefix: &str, value: &str| Zeroizing::new(format!("{prefix}{value}"));
+        let header = match what {
+            Injection::Header { name, value } => (name.clone(), expand(value)?),
+            Injection::Bearer(value) => ("authorization".to_owned(), prefixed("Bearer ", &expand(value)?)),
+            Injection::Basic { user, password } => {
+                let pair = Zeroizing::new(format!("{}:{}", *expand(user)?, *expand(password)?));
+                let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+                secrets.push(Zeroizing::new(encoded.as_bytes().to_vec()));
+                ("authorization".to_owned(), prefixed("Basic ", &encoded))
+            }
+            Injection::Query { key, value } => {
+                outgoing.url.query_pairs_mut().append_pair(key, &expand(value)?);
+                return Ok(secrets);
+            }
+        };
+        outgoing.headers.push(header);
+        Ok(secrets)
+    }
+
+    /// Whether a reply of this status means that the token is no longer good.
+    pub(crate) fn renews(&self, origin: usize, status: u16) -> bool {
+        self.exchange.is_some() && self.target == Some(origin) && self.recipe.renew_on.contains(&status)
+    }
+
+    /// Forgets a token that was refused, unless it is so new that the refusal must mean something else.
+    pub(crate) async fn forget_old_token(&self, phase: Phase, scope: &(dyn Scope + Sync)) -> bool {
+        let (Some(exchange), Ok(credentials)) = (&self.exchange, self.sources.read()) else { return false };
+        let Some(scopes) = exchange.scopes(phase, scope) else { return false };
+        exchange.forget_old(&credentials, &self.config, &scopes).await
+    }
+
+    /// Asks the upstream whether our credentials are good.
+    pub(crate) async fn verify(&self, phase: Phase, scope: &(dyn Scope + Sync), deadline: Instant) -> Result<()> {
+        let (Some(verify), Some(connection)) = (&self.recipe.verify, &self.verify) else { return Ok(()) };
+        let credentials = self.sources.read()?;
+        let token = self.token(phase, scope, &credentials, deadline).await?;
+        let exchanged = token.as_ref().map(|token| token.value.as_str());
+        let values = RecipeScope { credentials: &credentials, config: &self.config, exchanged, scopes: None };
+        let mut outgoing = host_request(verify, &connection.url, &values)?;
+        if let Some(target) = self.target {
+            self.inject(phase, scope, target, &mut outgoing, deadline).await?;
+        }
+        let reply = within(deadline, connection.connector.send(outgoing)).await?;
+        match reply.status {
+            200..=299 => Ok(()),
+            401 | 403 => Err(Error::new(
+                Kind::Unauthenticated,
+                format!("the upstream does not accept the credentials of recipe {}", self.recipe.name),
+            )),
+            429 => Err(Error::new(Kind::RateLimited, "the upstream asks to come back later")),
+            status => Err(Error::new(
+                Kind::Unavailable,
+                format!("the upstream answered {status} when asked whether our credentials are good"),
+            )),
+        }
+    }
+
+    async fn token(
+        &self,
+        phase: Phase,
+        scope: &(dyn Scope + Sync),
+        credentials: &Read,
+        deadline: Instant,
+    ) -> Result<Option<Token>> {
+        let Some(exchange) = &self.exchange else { return Ok(None) };
+        let Some(scopes) = exchange.scopes(phase, scope) else { return Ok(None) };
+        within(deadline, exchange.token(credentials, &self.config, scopes)).await.map(Some)
+    }
+}
+
+/// The names that a recipe's templates may use.
+struct RecipeScope<'a> {
+    credentials: &'a Read,
+    config: &'a BTreeMap<String, String>,
+    exchanged: Option<&'a str>,
+    scopes: Option<&'a [String]>,
+}
+
+impl Scope for RecipeScope<'_> {
+    fn value(&self, name: &str) -> Option<Value<'_>> {
+        let text = |text| Value::Text(Cow::Borrowed(text));
+        match name {
+            "exchanged" => self.exchanged.map(text),
+            "scopes" => self.scopes.map(Value::List),
+            _ => self
+                .credentials
+                .get(name)
+                .map(|value| text(value.as_str()))
+                .or_else(|| self.config.get(name).map(|value| text(value.as_str()))),
+        }
+    }
+}

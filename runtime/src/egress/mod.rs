@@ -1,0 +1,188 @@
+//! The one way out: every request of a backend passes here, is checked, and gets its credentials on the way.
+//!
+//! ```text
+//! parse ▸ origin granted? ▸ request rule? ▸ headers ▸ inject ▸ resolve ▸ filter addresses ▸ connect ▸ cap ▸ echo check
+//! ```
+
+pub mod address;
+pub(crate) mod client;
+pub(crate) mod credentials;
+mod echo;
+pub mod origin;
+pub mod rules;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+pub use self::client::{Caps, Resolver, SystemResolver};
+pub(crate) use self::client::{Outgoing, Reply};
+use self::{
+    client::Connector,
+    credentials::Credentials,
+    origin::Origin,
+    rules::{Checked, GuestRequest, RequestRules},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    manifest::{Phase, Scope},
+};
+
+/// What a backend sees in place of each of its credentials, so that classes written to set their own header work
+/// unchanged: the host puts the real one in its place.
+pub(crate) const CREDENTIAL_PLACEHOLDER: &str = "credential-added-by-secret-runtime";
+
+/// A request as a backend asks for it.
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        use zeroize::Zeroize as _;
+        self.url.zeroize();
+        self.headers.iter_mut().for_each(|(_, value)| value.zeroize());
+        self.body.zeroize();
+    }
+}
+
+/// Why a request got no reply, in the order in which it counts.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A rule forbids it. The call has failed, whatever the backend says next.
+    Refused(Error),
+    /// There is no credential to send it with. The call has failed too.
+    Credential(Error),
+    /// The network or the upstream failed. The backend may try another server.
+    Transport(Error),
+}
+
+impl Failure {
+    /// A failure on the way, told apart by what it is.
+    fn on_the_way(error: Error) -> Self {
+        match error.kind() {
+            Kind::Refused | Kind::Config => Self::Refused(error),
+            _ => Self::Transport(error),
+        }
+    }
+
+    fn of_credential(error: Error) -> Self {
+        match error.kind() {
+            Kind::Refused => Self::Refused(error),
+            _ => Self::Credential(error),
+        }
+    }
+}
+
+/// A backend's way out.
+#[derive(Debug)]
+pub(crate) struct Egress {
+    origins: Vec<Origin>,
+    connectors: Vec<Connector>,
+    rules: RequestRules,
+    credentials: Option<Credentials>,
+}
+
+impl Egress {
+    /// A way out to these origins, by these rules, with these credentials.
+    pub(crate) fn new(
+        origins: Vec<Origin>,
+        rules: RequestRules,
+        credentials: Option<Credentials>,
+        resolver: &Arc<dyn Resolver>,
+        caps: Caps,
+    ) -> Self {
+        let connectors = origins.iter().map(|origin| Connector::new(origin, resolver, caps)).collect();
+        Self { origins, connectors, rules, credentials }
+    }
+
+    /// Sends what a backend asks for, if a rule of the running operation covers it.
+    pub(crate) async fn send(
+        &self,
+        phase: Phase,
+        scope: &(dyn Scope + Sync),
+        mut request: Request,
+        deadline: Instant,
+    ) -> Result<Reply, Failure> {
+        if let Some(credentials) = &self.credentials {
+            credentials.take_placeholder(&mut request.headers).map_err(Failure::Refused)?;
+        }
+        let checked = self
+            .rules
+            .check(
+                phase,
+                &self.origins,
+                scope,
+                &GuestRequest {
+                    method: &request.method,
+                    url: &request.url,
+                    headers: &request.headers,
+                    body: request.body.as_deref(),
+                },
+            )
+            .map_err(|refusal| {
+                Failure::Refused(Error::new(Kind::Refused, refusal.to_string()).by_rule(refusal.rule).caused_by(refusal))
+            })?;
+        drop(request);
+        let reply = self.attempt(phase, scope, &checked, deadline).await?;
+        let Some(credentials) = &self.credentials else { return Ok(reply) };
+        if credentials.renews(checked.origin, reply.status) && credentials.forget_old_token(phase, scope).await {
+            return self.attempt(phase, scope, &checked, deadline).await;
+        }
+        Ok(reply)
+    }
+
+    /// Asks the upstream in the host's own name whether our credentials are good.
+    pub(crate) async fn verify(&self, phase: Phase, scope: &(dyn Scope + Sync), deadline: Instant) -> Result<()> {
+        match &self.credentials {
+            Some(credentials) => credentials.verify(phase, scope, deadline).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        phase: Phase,
+        scope: &(dyn Scope + Sync),
+        checked: &Checked,
+        deadline: Instant,
+    ) -> Result<Reply, Failure> {
+        let unknown = || Failure::Refused(Error::new(Kind::Refused, "no such origin is granted").by_rule("origin"));
+        let connector = self.connectors.get(checked.origin).ok_or_else(unknown)?;
+        let mut outgoing = Outgoing {
+            method: checked.method.as_str(),
+            url: checked.url.clone(),
+            headers: checked.headers.iter().map(|(name, value)| (name.clone(), Zeroizing::new(value.clone()))).collect(),
+            body: checked.body.clone(),
+        };
+        let sent = match &self.credentials {
+            Some(credentials) => credentials
+                .inject(phase, scope, checked.origin, &mut outgoing, deadline)
+                .await
+                .map_err(Failure::of_credential)?,
+            None => Vec::new(),
+        };
+        let reply = within(deadline, connector.send(outgoing)).await.map_err(Failure::on_the_way)?;
+        if echo::holds(&reply, &sent) {
+            return Err(Failure::Refused(
+                Error::new(
+                    Kind::Refused,
+                    "the upstream's reply holds the credential it was asked with, so it is not given to the backend",
+                )
+                .by_rule("credential-echo"),
+            ));
+        }
+        Ok(reply)
+    }
+}
+
+/// Waits no longer than the call has left.
+async fn within<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout_at(deadline, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "time ran out while waiting for the upstream")))
+}

@@ -1,0 +1,161 @@
+//! Values kept in memory for a while, and one load for all who want the same at the same time.
+//!
+//! - A value is kept for its TTL by a monotonic clock, or until the secret itself expires if that is sooner. Kept
+//!   values are bounded in number and in bytes; those least recently used go first. They leave memory when they are
+//!   too old, and are overwritten as their last owner goes.
+//! - A miss begins a load that belongs to nobody: a caller who goes away does not end it, and whoever comes meanwhile
+//!   waits for it too, each for no longer than its own [`Call::timeout`].
+//! - A write or delete forgets all versions of the name before and after, also when it fails or its caller goes away.
+//!   A load that began before then answers those who already wait, and is not kept.
+//! - Failures are not kept, nor is absence unless it is asked for; `exists` and `list` always ask the backend.
+//!
+//! Loads run as tasks of the tokio runtime that the caller is in.
+
+mod flight;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use self::shelf::{Boarding, Load, Shelf};
+use super::AtHand;
+use crate::{
+    error::Result,
+    store::{
+        Answer, CALL_TIMEOUT, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore,
+    },
+};
+
+/// How long a value is kept unless the operator says otherwise: what users of comparable tools expect.
+pub const TTL: Duration = Duration::from_secs(3600);
+
+/// How many values are kept: more than one service has keys.
+pub const ENTRIES: u64 = 1000;
+
+/// How many bytes are kept, names and metadata included: 4 KiB for each of the entries, as much as a certificate.
+pub const BYTES: u64 = 4 << 20;
+
+/// What is kept, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheSettings {
+    /// How long a value may be served.
+    pub ttl: Duration,
+    /// The most values kept.
+    pub entries: u64,
+    /// The most bytes kept; beyond 4 GiB it means 4 GiB.
+    pub bytes: u64,
+    /// How long it may be said that there is no such secret; `None` to ask every time.
+    pub negative_ttl: Option<Duration>,
+    /// How long after its TTL a value may be served, marked as stale, while the upstream can't be reached or is too
+    /// busy; `None` for never. A secret's own expiry still holds.
+    pub stale: Option<Duration>,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self { ttl: TTL, entries: ENTRIES, bytes: BYTES, negative_ttl: None, stale: None }
+    }
+}
+
+/// Keeps what was read; see the [module](self).
+#[derive(Debug)]
+pub struct Cache<S> {
+    /// Shared with the loads, which outlive the callers that began them.
+    inner: Arc<S>,
+    shelf: Option<Arc<Shelf>>,
+}
+
+impl<S> Cache<S> {
+    /// Wraps a store; without settings nothing is kept and nobody waits for another's load.
+    pub fn new(inner: S, settings: Option<CacheSettings>) -> Self {
+        Self { inner: Arc::new(inner), shelf: settings.map(Shelf::new) }
+    }
+
+    /// Forgets a name now and when the guard goes, however that comes about.
+    fn forget<'a>(&'a self, name: &'a Name) -> Option<Forget<'a>> {
+        let shelf = self.shelf.as_deref()?;
+        shelf.forget(name);
+        Some(Forget { shelf, name })
+    }
+}
+
+impl<S: SecretStore> Cache<S> {
+    async fn load(&self, shelf: &Arc<Shelf>, read: &Read, call: &Call) -> Result<Answer> {
+        let waiter = match shelf.board(read, call.fresh) {
+            Boarding::Kept(outcome) => return outcome,
+            Boarding::Joined(waiter) => waiter,
+            Boarding::Begun(load, waiter) => {
+                self.spawn(load, call);
+                waiter
+            }
+        };
+        match waiter.wait(call.timeout).await {
+            Err(error) if error.kind().is_transient() && !call.fresh => shelf.stale(read).ok_or(error),
+            outcome => outcome,
+        }
+    }
+
+    /// Runs a load for whoever will wait for it, so not only for as long as this caller does.
+    fn spawn(&self, load: Load, call: &Call) {
+        let inner = self.inner.clone();
+        let call = Call { timeout: call.timeout.max(CALL_TIMEOUT), ..call.clone() };
+        tokio::spawn(async move {
+            let outcome = inner.read(load.read(), &call).await;
+            load.land(outcome);
+        });
+    }
+}
+
+/// Forgets a name when it goes.
+struct Forget<'a> {
+    shelf: &'a Shelf,
+    name: &'a Name,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.shelf.forget(self.name);
+    }
+}
+
+impl<S> AtHand for Cache<S> {
+    fn at_hand(&self, read: &Read, call: &Call) -> Option<Answer> {
+        let shelf = self.shelf.as_ref().filter(|_| !call.fresh)?;
+        shelf.fresh(read)?.ok()
+    }
+}
+
+impl<S: SecretStore> SecretStore for Cache<S> {
+    async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
+        let Some(shelf) = &self.shelf else { return self.inner.read(read, call).await };
+        if !call.fresh
+            && let Some(outcome) = shelf.fresh(read)
+        {
+            return outcome;
+        }
+        self.load(shelf, read, call).await
+    }
+
+    async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
+        self.inner.exists(name, options, call).await
+    }
+
+    async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
+        self.inner.list(listing, call).await
+    }
+
+    async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
+        let _forgets = self.forget(&new.name);
+        self.inner.write(new, call).await
+    }
+
+    async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
+        let _forgets = self.forget(&delete.name);
+        self.inner.delete(delete, call).await
+    }
+
+    async fn check(&self, call: &Call) -> Result<Readiness> {
+        self.inner.check(call).await
+    }
+}

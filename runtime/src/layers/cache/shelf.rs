@@ -1,0 +1,282 @@
+//! Where values are kept, with the loads that fetch them.
+//!
+//! Every change is made under one lock, that of the loads, so that a load that was forgotten meanwhile can't put back
+//! what a write has made old. A hit takes no lock of ours.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use moka::policy::EvictionPolicy;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+
+use super::{
+    CacheSettings,
+    flight::{Flights, Sender, Waiter},
+};
+use crate::{
+    error::{Kind, Result},
+    store::{Answer, Name, Read, Secret, Source},
+};
+
+/// How often values that are too old are looked for, and so how much longer than allowed one may stay in memory.
+const SWEEP: Duration = Duration::from_secs(15);
+
+/// The longest time that anything is kept, so that no sum of times overflows.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// What an entry takes beside its texts and its value, roughly: moka's records and our own.
+const ENTRY_BYTES: usize = 256;
+
+/// What was read, or that there is no such secret, and for how long that may be said.
+///
+/// moka frees what it drops some time after no thread can be looking at it any more. So that a value leaves memory when
+/// it should, it is held in a cell, which is emptied as the entry is dropped.
+#[derive(Debug)]
+pub(super) struct Kept {
+    outcome: Mutex<Option<Result<Secret>>>,
+    fresh_until: Instant,
+    /// After `fresh_until`, for as long as the upstream is away.
+    stale_until: Instant,
+    weight: u32,
+}
+
+impl Kept {
+    /// What was read; `None` if it was dropped at this moment.
+    fn outcome(&self) -> Option<Result<Secret>> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn empty(&self) {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// How a caller gets an answer.
+#[derive(Debug)]
+pub(super) enum Boarding {
+    /// It came in at this moment.
+    Kept(Result<Answer>),
+    /// From a load that another caller has begun.
+    Joined(Waiter),
+    /// From a load of this caller's own.
+    Begun(Load, Waiter),
+}
+
+#[derive(Debug)]
+pub(super) struct Shelf {
+    kept: moka::sync::Cache<Read, Arc<Kept>>,
+    settings: CacheSettings,
+    changing: Mutex<Changing>,
+}
+
+#[derive(Debug, Default)]
+struct Changing {
+    flights: Flights,
+    sweeper: Option<JoinHandle<()>>,
+}
+
+impl Shelf {
+    pub(super) fn new(settings: CacheSettings) -> Arc<Self> {
+        // moka counts weights in 32 bits. The least weight is what keeps the number of entries within bounds.
+        let bytes = settings.bytes.clamp(1, u64::from(u32::MAX));
+        let kept = moka::sync::Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|_, kept: &Arc<Kept>| kept.weight)
+            .eviction_policy(EvictionPolicy::lru())
+            .eviction_listener(|_, kept, _| kept.empty())
+            .build();
+        Arc::new(Self { kept, settings: CacheSettings { bytes, ..settings }, changing: Mutex::default() })
+    }
+
+    fn changing(&self) -> MutexGuard<'_, Changing> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is kept and not too old.
+    pub(super) fn fresh(&self, read: &Read) -> Option<Result<Answer>> {
+        let kept = self.kept.get(read)?;
+        if Instant::now() >= kept.fresh_until {
+            return None;
+        }
+        Some(kept.outcome()?.map(|secret| Answer { secret, source: Source::Cache }))
+    }
+
+    /// What is kept although too old, for when the upstream is away.
+    pub(super) fn stale(&self, read: &Read) -> Option<Answer> {
+        let kept = self.kept.get(read).filter(|kept| Instant::now() < kept.stale_until)?;
+        Some(Answer { secret: kept.outcome()?.ok()?, source: Source::Stale })
+    }
+
+    /// Finds a caller who missed a load to wait for. A fresh call takes none that began before it.
+    pub(super) fn board(self: &Arc<Self>, read: &Read, fresh: bool) -> Boarding {
+        let mut changing = self.changing();
+        if !fresh {
+            if let Some(waiter) = changing.flights.join(read) {
+                return Boarding::Joined(waiter);
+            }
+            // A load may have landed since this caller missed.
+            if let Some(outcome) = self.fresh(read) {
+                return Boarding::Kept(outcome);
+            }
+        }
+        let (number, sender, waiter) = changing.flights.begin(read);
+        Boarding::Begun(Load { shelf: self.clone(), read: read.clone(), number, sender }, waiter)
+    }
+
+    /// Forgets all versions of a name, and whatever is being loaded of it.
+    pub(super) fn forget(&self, name: &Name) {
+        let mut changing = self.changing();
+        changing.flights.forget(name);
+        self.remove_where(|read, _| read.name == *name);
+    }
+
+    fn remove_where(&self, unwanted: impl Fn(&Read, &Kept) -> bool) {
+        for (read, _) in self.kept.iter().filter(|(read, kept)| unwanted(read, kept)) {
+            self.kept.invalidate(&*read);
+        }
+        // moka counts and frees only in its housekeeping, which it does not do by itself.
+        self.kept.run_pending_tasks();
+    }
+
+    /// Keeps what a load brought, or drops what it proved wrong.
+    fn keep(self: &Arc<Self>, changing: &mut Changing, read: &Read, outcome: &Result<Answer>) {
+        let CacheSettings { ttl, negative_ttl, stale, .. } = self.settings;
+        match outcome {
+            Ok(answer) => {
+                let lifetime = answer
+                    .secret
+                    .expires_at()
+                    .map_or(LONGEST, |at| at.duration_since(SystemTime::now()).unwrap_or_default());
+                let ttl = ttl.min(LONGEST);
+                let stale = ttl + stale.unwrap_or_default().min(LONGEST);
+                self.put(read, Ok(answer.secret.clone()), ttl.min(lifetime), stale.min(lifetime));
+            }
+            Err(error) => match (error.kind(), negative_ttl) {
+                (Kind::NotFound, Some(ttl)) => {
+                    let ttl = ttl.min(LONGEST);
+                    self.put(read, Err(error.clone()), ttl, ttl);
+                }
+                // The upstream was reached and does not give it to us: what it gave before is not served any more.
+                (Kind::NotFound | Kind::Denied | Kind::Unauthenticated, _) => self.remove(read),
+                _ => return,
+            },
+        }
+        if self.kept.entry_count() > 0 {
+            self.see_to_sweeping(changing);
+        }
+    }
+
+    fn put(&self, read: &Read, outcome: Result<Secret>, fresh: Duration, stale: Duration) {
+        if stale.is_zero() {
+            return self.remove(read);
+        }
+        let now = Instant::now();
+        let least = self.settings.bytes / self.settings.entries.max(1);
+        let weight = u32::try_from(least.max(size(read, &outcome) as u64)).unwrap_or(u32::MAX);
+        let kept =
+            Kept { outcome: Mutex::new(Some(outcome)), fresh_until: now + fresh, stale_until: now + stale, weight };
+        self.kept.insert(read.clone(), Arc::new(kept));
+        self.kept.run_pending_tasks();
+    }
+
+    fn remove(&self, read: &Read) {
+        self.kept.invalidate(read);
+        self.kept.run_pending_tasks();
+    }
+
+    /// Has values that are too old leave memory, as long as there are any.
+    fn see_to_sweeping(self: &Arc<Self>, changing: &mut Changing) {
+        if changing.sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
+            let shelf = Arc::downgrade(self);
+            changing.sweeper = Some(tokio::spawn(async move {
+                loop {
+                    sleep(SWEEP).await;
+                    let Some(shelf) = shelf.upgrade() else { return };
+                    if !shelf.sweep() {
+                        return;
+                    }
+                }
+            }));
+        }
+    }
+
+    /// Removes what may not be served any more. Answers whether there is anything left to come back for.
+    fn sweep(&self) -> bool {
+        let mut changing = self.changing();
+        let now = Instant::now();
+        self.remove_where(|_, kept| now >= kept.stale_until);
+        let more = self.kept.entry_count() > 0;
+        if !more {
+            changing.sweeper = None;
+        }
+        more
+    }
+
+    /// Whether the value of this entry is in memory, asked after the entry may have been dropped.
+    #[cfg(test)]
+    pub(super) fn watch(&self, read: &Read) -> impl Fn() -> bool + use<> {
+        let kept = self.kept.get(read).map(|kept| Arc::downgrade(&kept));
+        move || kept.as_ref().and_then(std::sync::Weak::upgrade).is_some_and(|kept| kept.outcome().is_some())
+    }
+
+    #[cfg(test)]
+    pub(super) fn loads(&self) -> usize {
+        self.changing().flights.count()
+    }
+
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> u64 {
+        self.kept.entry_count()
+    }
+}
+
+/// What an entry takes in memory, roughly.
+fn size(read: &Read, outcome: &Result<Secret>) -> usize {
+    let pair = |(key, value): (&str, &str)| key.len() + value.len();
+    let key = read.name.as_str().len()
+        + read.version.as_ref().map_or(0, |version| version.len())
+        + read.options.iter().map(pair).sum::<usize>();
+    let value = outcome.as_ref().map_or(0, |secret| {
+        secret.expose().len()
+            + secret.version().map_or(0, str::len)
+            + secret.metadata().iter().map(|(key, value)| key.len() + value.len()).sum::<usize>()
+    });
+    ENTRY_BYTES + key + value
+}
+
+/// A load under way. Dropped before it has landed, it leaves its place free, and those who wait are told.
+#[derive(Debug)]
+pub(super) struct Load {
+    shelf: Arc<Shelf>,
+    read: Read,
+    number: u64,
+    sender: Sender,
+}
+
+impl Load {
+    /// What is to be loaded.
+    pub(super) fn read(&self) -> &Read {
+        &self.read
+    }
+
+    /// Keeps what was loaded, unless it was forgotten meanwhile, and answers those who wait.
+    pub(super) fn land(self, outcome: Result<Answer>) {
+        let mut changing = self.shelf.changing();
+        if changing.flights.end(&self.read, self.number) {
+            self.shelf.keep(&mut changing, &self.read, &outcome);
+        }
+        drop(changing);
+        self.sender.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.shelf.changing().flights.end(&self.read, self.number);
+    }
+}

@@ -1,0 +1,370 @@
+//! What may be asked: the access mode, the names this backend answers for, and the options that say where to look.
+//!
+//! Policy stands outside the cache, so a kept value never outlives a permission.
+
+use std::str::FromStr;
+
+use super::AtHand;
+use crate::{
+    error::{Error, Kind, Result},
+    glob::Globs,
+    store::{
+        Answer, Call, Delete, Entry, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore,
+    },
+    text::{Shown, nearest},
+};
+
+/// The rule that an operation in the wrong direction breaks.
+pub const ACCESS_MODE: &str = "access-mode";
+/// The rule that a name breaks which this backend does not answer for.
+pub const HOSTED_KEYS: &str = "hosted-keys";
+/// The rule that an option breaks which would lead around the hosted keys.
+pub const ALLOW_OPTIONS: &str = "allow-options";
+
+/// In which direction secrets may travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessMode {
+    /// Reads, existence and listings.
+    #[default]
+    ReadOnly,
+    /// Writes and deletes.
+    WriteOnly,
+    /// Both.
+    ReadWrite,
+}
+
+impl AccessMode {
+    /// The mode as a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::WriteOnly => "write-only",
+            Self::ReadWrite => "read-write",
+        }
+    }
+
+    /// Whether the operation goes in a direction that is open. A check touches no secret and always does.
+    pub const fn allows(self, operation: Operation) -> bool {
+        match operation {
+            Operation::Read | Operation::Exists | Operation::List => !matches!(self, Self::WriteOnly),
+            Operation::Write | Operation::Delete => !matches!(self, Self::ReadOnly),
+            Operation::Check => true,
+        }
+    }
+
+    /// The narrower mode that would allow what this one does not.
+    const fn opposite(self) -> Self {
+        match self {
+            Self::ReadOnly => Self::WriteOnly,
+            Self::WriteOnly | Self::ReadWrite => Self::ReadOnly,
+        }
+    }
+}
+
+/// A word that is no access mode.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown access mode `{}`{}; it is one of read-only, write-only and read-write", Shown(.word), hint(.nearest))]
+pub struct UnknownAccessMode {
+    word: String,
+    nearest: Option<&'static str>,
+}
+
+fn hint(nearest: &Option<&'static str>) -> String {
+    nearest.map(|word| format!(", did you mean `{word}`?")).unwrap_or_default()
+}
+
+impl FromStr for AccessMode {
+    type Err = UnknownAccessMode;
+
+    /// Reads a mode. `_` may stand for `-`, and `read-and-write` is known too: older tools spell them so.
+    fn from_str(word: &str) -> Result<Self, UnknownAccessMode> {
+        let known = [Self::ReadOnly, Self::WriteOnly, Self::ReadWrite];
+        match word.replace('_', "-").as_str() {
+            "read-and-write" => Ok(Self::ReadWrite),
+            spelled => known.into_iter().find(|mode| mode.as_str() == spelled).ok_or_else(|| UnknownAccessMode {
+                word: word.to_owned(),
+                nearest: nearest(spelled, known.map(Self::as_str)),
+            }),
+        }
+    }
+}
+
+/// What may be asked of one backend.
+#[derive(Clone, Debug, Default)]
+pub struct PolicySettings {
+    /// In which direction secrets may travel.
+    pub mode: AccessMode,
+    /// The names this backend answers for, to read and to write; `None` for all.
+    pub hosted_keys: Option<Globs>,
+    /// The options of the backend that say *where* (mount, namespace, …). With them a hosted name could be looked for
+    /// in another place, so they are refused where hosted keys are set.
+    pub where_options: Vec<String>,
+    /// Those of them that are allowed nonetheless.
+    pub allow_options: Vec<String>,
+}
+
+impl PolicySettings {
+    /// Refuses the operation unless direction and options are allowed.
+    fn permit(&self, operation: Operation, options: &Options) -> Result<()> {
+        if !self.mode.allows(operation) {
+            return Err(wrong_direction(self.mode, operation));
+        }
+        match options.iter().find(|(option, _)| self.steers_away(option)) {
+            Some((option, _)) => Err(steered_away(option)),
+            None => Ok(()),
+        }
+    }
+
+    fn steers_away(&self, option: &str) -> bool {
+        self.hosted_keys.is_some()
+            && self.where_options.iter().any(|name| name == option)
+            && !self.allow_options.iter().any(|name| name == option)
+    }
+
+    /// Refuses the operation unless direction, options and name are allowed.
+    fn permit_name(&self, operation: Operation, name: &Name, options: &Options) -> Result<()> {
+        self.permit(operation, options).map_err(|error| error.for_key(name.shared()))?;
+        if self.hosted_keys.as_ref().is_none_or(|hosted| hosted.matches(name.as_str())) {
+            Ok(())
+        } else {
+            Err(not_hosted(name))
+        }
+    }
+}
+
+#[cold]
+fn wrong_direction(mode: AccessMode, operation: Operation) -> Error {
+    let (mode, other) = (mode.as_str(), mode.opposite().as_str());
+    refused(
+        ACCESS_MODE,
+        format!("{operation} is not allowed while the access mode is {mode}; set access-mode to {other} or read-write"),
+    )
+}
+
+#[cold]
+fn steered_away(option: &str) -> Error {
+    let option = Shown(option);
+    refused(
+        ALLOW_OPTIONS,
+        format!(
+            "the option `{option}` says where to look, which could lead around hosted-keys; to allow it, name it in \
+             allow-options"
+        ),
+    )
+}
+
+#[cold]
+fn not_hosted(name: &Name) -> Error {
+    let reason = "this backend does not answer for that name; to change it, add a pattern for it to hosted-keys";
+    refused(HOSTED_KEYS, reason).for_key(name.shared())
+}
+
+fn refused(rule: &'static str, reason: impl Into<String>) -> Error {
+    Error::new(Kind::Refused, reason).by_rule(rule)
+}
+
+/// Whether a listing may show this entry: a hosted name, or a folder that a hosted name could lie in.
+fn is_shown(hosted: &Globs, entry: &Entry) -> bool {
+    if entry.name.ends_with('/') { hosted.may_match_below(&entry.name) } else { hosted.matches(&entry.name) }
+}
+
+/// Refuses what its settings do not allow; see the [module](self).
+#[derive(Debug)]
+pub struct Policy<S> {
+    inner: S,
+    settings: Option<PolicySettings>,
+}
+
+impl<S> Policy<S> {
+    /// Wraps a store; without settings everything is allowed.
+    pub fn new(inner: S, settings: Option<PolicySettings>) -> Self {
+        Self { inner, settings }
+    }
+
+    fn permit_name(&self, operation: Operation, name: &Name, options: &Options) -> Result<()> {
+        self.settings.as_ref().map_or(Ok(()), |settings| settings.permit_name(operation, name, options))
+    }
+}
+
+impl<S: AtHand> AtHand for Policy<S> {
+    fn at_hand(&self, read: &Read, call: &Call) -> Option<Answer> {
+        self.permit_name(Operation::Read, &read.name, &read.options).ok()?;
+        self.inner.at_hand(read, call)
+    }
+}
+
+impl<S: SecretStore> SecretStore for Policy<S> {
+    async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
+        self.permit_name(Operation::Read, &read.name, &read.options)?;
+        self.inner.read(read, call).await
+    }
+
+    async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
+        self.permit_name(Operation::Exists, name, options)?;
+        self.inner.exists(name, options, call).await
+    }
+
+    async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
+        let Some(settings) = &self.settings else { return self.inner.list(listing, call).await };
+        settings.permit(Operation::List, &listing.options)?;
+        let Some(hosted) = &settings.hosted_keys else { return self.inner.list(listing, call).await };
+        if !hosted.may_match_below(&listing.prefix) {
+            return Ok(Page::default());
+        }
+        let mut page = self.inner.list(listing, call).await?;
+        page.entries.retain(|entry| is_shown(hosted, entry));
+        page.total = None;
+        Ok(page)
+    }
+
+    async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
+        self.permit_name(Operation::Write, &new.name, &new.options)?;
+        self.inner.write(new, call).await
+    }
+
+    async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
+        self.permit_name(Operation::Delete, &delete.name, &delete.options)?;
+        self.inner.delete(delete, call).await
+    }
+
+    async fn check(&self, call: &Call) -> Result<Readiness> {
+        self.inner.check(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::layers::fake::{self, Fake};
+
+    fn hosting(patterns: &[&str]) -> PolicySettings {
+        PolicySettings {
+            mode: AccessMode::ReadWrite,
+            hosted_keys: Some(Globs::new(patterns).unwrap()),
+            where_options: vec!["mount".to_owned(), "namespace".to_owned()],
+            allow_options: vec!["namespace".to_owned()],
+        }
+    }
+
+    fn options(name: &str) -> Options {
+        [(name, "elsewhere")].into_iter().collect()
+    }
+
+    /// Asks for every operation on a name and answers the rule that each one broke.
+    async fn broken_rules(settings: PolicySettings, name: &str, options: Options) -> [Option<&'static str>; 6] {
+        let fake = Fake::answering("value");
+        let (policy, call) = (Policy::new(fake.clone(), Some(settings)), Call::default());
+        let rule = |error: Option<Error>| error.map(|error| (error.kind(), error.rule().unwrap()));
+        let (mut read, mut new, mut delete) = (fake::read(name), fake::new_secret(name), fake::delete(name));
+        (read.options, new.options, delete.options) = (options.clone(), options.clone(), options.clone());
+        let listing = Listing { options: options.clone(), ..Listing::default() };
+        let broken = [
+            rule(policy.read(&read, &call).await.err()),
+            rule(policy.exists(&fake::name(name), &options, &call).await.err()),
+            rule(policy.list(&listing, &call).await.err()),
+            rule(policy.write(&new, &call).await.err()),
+            rule(policy.delete(&delete, &call).await.err()),
+            rule(policy.check(&call).await.err()),
+        ];
+        assert_eq!(fake.asked(), broken.iter().filter(|rule| rule.is_none()).count(), "a refusal asks nobody");
+        broken.map(|rule| rule.inspect(|(kind, _)| assert_eq!(*kind, Kind::Refused)).map(|(_, rule)| rule))
+    }
+
+    #[tokio::test]
+    async fn the_access_mode_holds_in_both_directions() {
+        let no = Some(ACCESS_MODE);
+        for (mode, expected) in [
+            (AccessMode::ReadOnly, [None, None, None, no, no, None]),
+            (AccessMode::WriteOnly, [no, no, no, None, None, None]),
+            (AccessMode::ReadWrite, [None; 6]),
+        ] {
+            let settings = PolicySettings { mode, ..PolicySettings::default() };
+            assert_eq!(broken_rules(settings, "KEY", Options::default()).await, expected, "{mode:?}");
+        }
+        assert_eq!(PolicySettings::default().mode, AccessMode::ReadOnly);
+    }
+
+    #[tokio::test]
+    async fn hosted_keys_hold_for_reads_and_writes() {
+        let no = Some(HOSTED_KEYS);
+        let settings = hosting(&["OPENAI_*"]);
+        assert_eq!(broken_rules(settings.clone(), "OPENAI_API_KEY", Options::default()).await, [None; 6]);
+        assert_eq!(broken_rules(settings, "DB", Options::default()).await, [no, no, None, no, no, None]);
+    }
+
+    #[tokio::test]
+    async fn an_option_that_says_where_is_refused_with_hosted_keys_unless_allowed() {
+        let no = Some(ALLOW_OPTIONS);
+        assert_eq!(broken_rules(hosting(&["**"]), "KEY", options("mount")).await, [no, no, no, no, no, None]);
+        assert_eq!(broken_rules(hosting(&["**"]), "KEY", options("namespace")).await, [None; 6]);
+        assert_eq!(broken_rules(hosting(&["**"]), "KEY", options("field")).await, [None; 6]);
+        let open = PolicySettings { hosted_keys: None, ..hosting(&[]) };
+        assert_eq!(broken_rules(open, "KEY", options("mount")).await, [None; 6]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_the_key_and_what_to_change() {
+        let call = Call::default();
+        let policy = Policy::new(Fake::answering("value"), Some(PolicySettings::default()));
+        let error = policy.write(&fake::new_secret("KEY"), &call).await.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "KEY: write is not allowed while the access mode is read-only; set access-mode to write-only or \
+             read-write (rule access-mode)"
+        );
+        let policy = Policy::new(Fake::answering("value"), Some(hosting(&[])));
+        let error = policy.read(&fake::read("DB"), &call).await.unwrap_err().to_string();
+        assert!(error.starts_with("DB: ") && error.ends_with("to hosted-keys (rule hosted-keys)"), "{error}");
+    }
+
+    async fn shown(patterns: &[&str], prefix: &str) -> (Arc<Fake>, Page) {
+        let fake = Fake::listing(&["OPENAI_KEY", "DB", "team/a", "team/", "other/"]);
+        let policy = Policy::new(fake.clone(), Some(hosting(patterns)));
+        let listing = Listing { prefix: prefix.to_owned(), limit: 7, ..Listing::default() };
+        let page = policy.list(&listing, &Call::default()).await.unwrap();
+        (fake, page)
+    }
+
+    #[tokio::test]
+    async fn a_listing_shows_hosted_names_and_folders_they_could_lie_in_and_hides_the_count() {
+        let (fake, page) = shown(&["OPENAI_*", "team/**"], "").await;
+        let names: Vec<_> = page.entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!((names, page.total), (vec!["OPENAI_KEY", "team/a", "team/"], None));
+        assert_eq!(fake.listings()[0].limit, 7);
+    }
+
+    #[tokio::test]
+    async fn the_prefix_is_passed_down_and_nobody_is_asked_where_nothing_is_hosted() {
+        let (fake, _) = shown(&["team/**"], "team/x").await;
+        assert_eq!(fake.listings()[0].prefix, "team/x");
+        let (fake, page) = shown(&["team/**"], "other/").await;
+        assert_eq!((fake.asked(), page.entries.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn without_hosted_keys_a_listing_is_whole() {
+        let policy = Policy::new(Fake::listing(&["a", "b/"]), Some(PolicySettings::default()));
+        let page = policy.list(&Listing::default(), &Call::default()).await.unwrap();
+        assert_eq!((page.entries.len(), page.total), (2, Some(2)));
+    }
+
+    #[test]
+    fn the_spellings_of_older_tools_are_access_modes_too() {
+        for (word, mode) in [
+            ("read-only", AccessMode::ReadOnly),
+            ("read_only", AccessMode::ReadOnly),
+            ("write_only", AccessMode::WriteOnly),
+            ("read-write", AccessMode::ReadWrite),
+            ("read_write", AccessMode::ReadWrite),
+            ("read_and_write", AccessMode::ReadWrite),
+        ] {
+            assert_eq!(word.parse(), Ok(mode), "{word}");
+        }
+        let error = "read_onyl\n".parse::<AccessMode>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown access mode `read_onyl\\u{a}`, did you mean `read-only`?"), "{error}");
+    }
+}

@@ -1,0 +1,218 @@
+//! From bytes to something that can be called: parse, check, compile or take from the cache, link.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    Engine,
+    component::{Component, HasSelf, InstancePre, Linker},
+};
+
+use super::{
+    bindings::{BackendHost, exported},
+    call::State,
+    code_cache::CodeCache,
+    digest::Digest,
+    limits::{Bytes, COMPONENT_BYTES},
+};
+use crate::{
+    error::{Error, Kind, Result},
+    manifest::{
+        Manifest,
+        section::{Inspected, inspect},
+    },
+    store::Operation,
+    text::{Shown, nearest},
+};
+
+/// Every name of ours begins with it; the version follows after `@`.
+const PACKAGE: &str = "secret-runtime:backend/";
+/// The contract's version. Later ones of the same track are found by it too.
+const VERSION: &str = "@0.1.0";
+/// What a backend may import.
+const IMPORTS: [&str; 7] = ["common", "http", "config", "storage", "clock", "random", "log"];
+
+/// A component that has been parsed but neither compiled nor run.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    bytes: Arc<[u8]>,
+    digest: Digest,
+    manifest: Manifest,
+    has_manifest: bool,
+    exports: Vec<String>,
+    imports: Vec<String>,
+}
+
+impl Parsed {
+    /// Parses a component and its manifest. Nothing in it runs.
+    ///
+    /// # Errors
+    /// [`Kind::Component`], saying what is wrong with it.
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
+        let bytes = bytes.into();
+        if bytes.len() > COMPONENT_BYTES {
+            return Err(at_fault(format!("it is larger than {}", Bytes(COMPONENT_BYTES))));
+        }
+        let Inspected { manifest_toml, shape } = inspect(&bytes).map_err(bad_manifest)?;
+        let manifest = manifest_toml.as_deref().map(Manifest::parse).transpose().map_err(bad_manifest)?;
+        for import in &shape.imports {
+            if interface(import).is_none_or(|name| !IMPORTS.contains(&name)) {
+                return Err(at_fault(format!(
+                    "it imports {}, which the runtime does not offer; a backend may import {PACKAGE}{{{}}} only",
+                    Shown(import),
+                    IMPORTS.join(",")
+                )));
+            }
+        }
+        let parsed = Self {
+            digest: Digest::of(&bytes),
+            bytes,
+            has_manifest: manifest.is_some(),
+            manifest: manifest.unwrap_or_default(),
+            exports: shape.exports,
+            imports: shape.imports,
+        };
+        if !parsed.operations().contains(&Operation::Read) {
+            let found = parsed.exports.iter().map(String::as_str);
+            let hint = nearest("secret-runtime:backend/read@0.1.0", found)
+                .map(|near| format!("; it exports {}", Shown(near)))
+                .unwrap_or_default();
+            return Err(at_fault(format!("it does not export {PACKAGE}read{VERSION}{hint}")));
+        }
+        Ok(parsed)
+    }
+
+    /// The SHA-256 of its bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What it declares; of a component without a manifest, nothing.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Whether it has a manifest at all.
+    pub fn has_manifest(&self) -> bool {
+        self.has_manifest
+    }
+
+    /// What it exports, in its own words. Untrusted.
+    pub fn exports(&self) -> &[String] {
+        &self.exports
+    }
+
+    /// What it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// The operations it supports: those whose interface it exports.
+    pub fn operations(&self) -> Vec<Operation> {
+        let exported = |operation: &Operation| {
+            self.exports.iter().any(|export| interface(export) == Some(interface_of(*operation)))
+        };
+        Operation::ALL.into_iter().filter(exported).collect()
+    }
+}
+
+/// The interface name of an import or export of ours, if its version is of our track.
+fn interface(name: &str) -> Option<&str> {
+    let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
+    let patch = version.strip_prefix("0.1.")?;
+    (!patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit())).then_some(interface)
+}
+
+fn interface_of(operation: Operation) -> &'static str {
+    match operation {
+        // An interface called `list` would hide `typing.List` in Python.
+        Operation::List => "listing",
+        other => other.as_str(),
+    }
+}
+
+/// The typed ways into a component, one per capability it has.
+pub(crate) struct Capabilities {
+    pub(super) read: exported::read::GuestIndices,
+    pub(super) exists: Option<exported::exists::GuestIndices>,
+    pub(super) list: Option<exported::listing::GuestIndices>,
+    pub(super) write: Option<exported::write::GuestIndices>,
+    pub(super) delete: Option<exported::delete::GuestIndices>,
+    pub(super) check: Option<exported::check::GuestIndices>,
+}
+
+/// A component ready to be instantiated.
+pub(crate) struct Loaded {
+    pub(super) pre: InstancePre<State>,
+    pub(super) capabilities: Capabilities,
+}
+
+/// Told `true` when a component begins to be compiled and `false` when that is over.
+pub type OnCompile = Arc<dyn Fn(bool) + Send + Sync>;
+
+/// Compiles and links a parsed component.
+pub(crate) fn load(
+    engine: &Engine,
+    parsed: &Parsed,
+    cache: Option<&CodeCache>,
+    on_compile: Option<&OnCompile>,
+) -> Result<Loaded> {
+    let component = match cache.and_then(|cache| cache.load(engine, &parsed.digest)) {
+        Some(component) => component,
+        None => {
+            let said = on_compile.map(|said| {
+                said(true);
+                Said(said)
+            });
+            // The bytes that were hashed are the bytes that are compiled: the file is not read again.
+            let component = Component::from_binary(engine, &parsed.bytes)
+                .map_err(|cause| at_fault(format!("it does not compile: {}", Shown(&format!("{cause:#}")))))?;
+            drop(said);
+            if let Some(cache) = cache {
+                cache.store(engine, &parsed.digest, &component);
+            }
+            component
+        }
+    };
+    let linked = |cause: wasmtime::Error| {
+        at_fault(format!("it does not fit the contract: {}", Shown(&format!("{cause:#}"))))
+    };
+    let mut linker = Linker::new(engine);
+    BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(linked)?;
+    let pre = linker.instantiate_pre(&component).map_err(linked)?;
+    let capabilities = Capabilities {
+        read: exported::read::GuestIndices::new(&pre).map_err(linked)?,
+        exists: optional(&pre, "exists", exported::exists::GuestIndices::new).map_err(linked)?,
+        list: optional(&pre, "listing", exported::listing::GuestIndices::new).map_err(linked)?,
+        write: optional(&pre, "write", exported::write::GuestIndices::new).map_err(linked)?,
+        delete: optional(&pre, "delete", exported::delete::GuestIndices::new).map_err(linked)?,
+        check: optional(&pre, "check", exported::check::GuestIndices::new).map_err(linked)?,
+    };
+    Ok(Loaded { pre, capabilities })
+}
+
+/// Absent means unsupported; present and ill-formed is an error, never "unsupported".
+fn optional<I>(
+    pre: &InstancePre<State>,
+    interface: &str,
+    new: impl FnOnce(&InstancePre<State>) -> wasmtime::Result<I>,
+) -> wasmtime::Result<Option<I>> {
+    let exported = pre.component().get_export_index(None, &format!("{PACKAGE}{interface}{VERSION}"));
+    exported.map(|_| new(pre)).transpose()
+}
+
+/// Says that compiling is over, however it ends.
+struct Said<'a>(&'a OnCompile);
+
+impl Drop for Said<'_> {
+    fn drop(&mut self) {
+        (self.0)(false);
+    }
+}
+
+fn at_fault(reason: String) -> Error {
+    Error::new(Kind::Component, format!("the component can't be used: {reason}"))
+}
+
+fn bad_manifest(cause: crate::manifest::ManifestError) -> Error {
+    at_fault(cause.to_string()).caused_by(cause)
+}

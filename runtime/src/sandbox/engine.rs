@@ -1,0 +1,93 @@
+//! The wasmtime engine: one per runtime, with the features a backend may use and nothing more.
+
+use std::{
+    thread,
+    time::Duration,
+};
+
+use wasmtime::{Config, Engine, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use super::limits::{MEMORY_CEILING, TABLE_ENTRIES};
+use crate::error::{Error, Kind, Result};
+
+/// How often running guest code is interrupted: the unit in which its time is counted.
+///
+/// Short enough that a busy backend does not hold up other tasks, long enough to cost nothing.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// How instances get their memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Allocation {
+    /// Reserve slots once and reuse them: fastest for a service that calls often. Falls back to on demand where the
+    /// address space can't be had.
+    #[default]
+    Pooled,
+    /// Map memory for each call: cheapest for a command that makes one call.
+    OnDemand,
+}
+
+/// Builds the engine and the thread that ticks for it.
+pub(crate) fn build(allocation: Allocation) -> Result<Engine> {
+    let engine = match allocation {
+        Allocation::OnDemand => Engine::new(&config()),
+        Allocation::Pooled => Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())))
+            .or_else(|cause| {
+                tracing::info!(%cause, "no address space for a pool of instances: allocating on demand");
+                Engine::new(&config())
+            }),
+    }
+    .map_err(|cause| Error::new(Kind::Other, format!("the WebAssembly engine does not start: {cause}")))?;
+    tick(engine.weak())
+        .map_err(|cause| Error::new(Kind::Other, format!("no thread to interrupt backends with: {cause}")))?;
+    Ok(engine)
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        .epoch_interruption(true)
+        // Synchronous contract: async components are refused, and calls take the plain fiber path.
+        .concurrency_support(false)
+        // Stacks hold what the host lifted; a pooled one goes to the next call.
+        .async_stack_zeroing(true)
+        // Traps are reported by kind alone: nothing of a guest's functions is shown, so no tables for it.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .wasm_memory64(false);
+    config
+}
+
+/// Sizes for 32 calls at once; 48 core instances per component because a Python one has 38.
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(32)
+        .total_memories(64)
+        .total_stacks(32)
+        .total_core_instances(1536)
+        .total_tables(1536)
+        .max_core_instances_per_component(48)
+        .max_tables_per_component(48)
+        .max_memories_per_component(4)
+        .max_component_instance_size(4 << 20)
+        .max_memory_size(MEMORY_CEILING)
+        .table_elements(TABLE_ENTRIES)
+        // Keeping the first pages mapped saves the faults of a small backend; more costs more to clear than it saves.
+        .linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(64 << 10)
+        // Memory is given back at once, so that no secret waits in a batch.
+        .decommit_batch_size(1);
+    pool
+}
+
+/// Ticks until the engine is gone. Without it guest code could run for ever, so that it starts is checked.
+fn tick(engine: EngineWeak) -> std::io::Result<()> {
+    thread::Builder::new().name("epoch".into()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! What the host offers a backend: the functions of the contract's imports.
+
+use std::time::{Duration, SystemTime};
+
+use wasmtime::Result;
+use zeroize::Zeroize as _;
+
+use super::{
+    bindings::{clock, common, config, http, log, random, storage},
+    call::{Active, State},
+    limits::{Exceeded, RANDOM_BYTES, TEXT_BYTES},
+    storage as files,
+};
+use crate::{
+    egress::{CREDENTIAL_PLACEHOLDER, Failure, Request},
+    store::{Level, Operation, SecretBytes},
+};
+
+impl common::Host for State {}
+
+impl http::Host for State {
+    async fn send(&mut self, mut request: http::Request) -> Result<Result<http::Response, http::Failure>> {
+        let active = self.host_call()?;
+        let Active { plan, values, watch, deadline, requests_left, .. } = active;
+        *requests_left = requests_left
+            .checked_sub(1)
+            .ok_or_else(|| wasmtime::Error::new(Exceeded::Requests(plan.limits.requests)))?;
+        let asked = Request {
+            method: std::mem::take(&mut request.method),
+            url: std::mem::take(&mut request.url),
+            headers: std::mem::take(&mut request.headers),
+            body: request.body.take(),
+        };
+        let sent = watch.waiting(plan.egress.send(values.phase, values, asked, *deadline)).await;
+        Ok(match sent {
+            Ok(mut reply) => {
+                watch.transport(None);
+                Ok(http::Response {
+                    status: reply.status,
+                    headers: reply.headers.drain(..).map(|(name, mut value)| (name, std::mem::take(&mut *value))).collect(),
+                    body: std::mem::take(&mut *reply.body),
+                })
+            }
+            Err(Failure::Refused(error)) => {
+                let said = error.to_string();
+                watch.refused(error);
+                Err(http::Failure::Refused(said))
+            }
+            Err(Failure::Credential(error)) => {
+                let said = error.to_string();
+                watch.credential_failed(error);
+                Err(http::Failure::Refused(said))
+            }
+            Err(Failure::Transport(error)) => {
+                let said = match error.kind() {
+                    crate::error::Kind::Timeout => http::Failure::Timeout,
+                    _ => http::Failure::Unavailable(error.to_string()),
+                };
+                watch.transport(Some(error));
+                Err(said)
+            }
+        })
+    }
+}
+
+impl config::Host for State {
+    async fn get(&mut self, key: String) -> Result<Option<String>> {
+        let plan = &self.host_call()?.plan;
+        if plan.credentials.contains(&key) {
+            return Ok(Some(CREDENTIAL_PLACEHOLDER.to_owned()));
+        }
+        Ok(plan.config.get(&key).or_else(|| plan.origins.get(&key)).cloned())
+    }
+}
+
+impl storage::Host for State {
+    async fn keys(&mut self) -> Result<Result<Vec<String>, storage::Failure>> {
+        let active = self.host_call()?;
+        Ok(active.plan.storage.keys().map_err(|failure| told(active, failure)))
+    }
+
+    async fn read(&mut self, key: String) -> Result<Result<Option<storage::Blob>, storage::Failure>> {
+        let active = self.host_call()?;
+        let found = match active.plan.storage.read(&key) {
+            Ok(found) => found,
+            Err(failure) => return Ok(Err(told(active, failure))),
+        };
+        Ok(Ok(found.map(|mut blob| {
+            active.values.stored = Some(SecretBytes::from(blob.data.to_vec()));
+            storage::Blob { data: std::mem::take(&mut *blob.data), etag: blob.etag }
+        })))
+    }
+
+    async fn replace(
+        &mut self,
+        key: String,
+        data: Option<Vec<u8>>,
+        unchanged: Option<String>,
+    ) -> Result<Result<String, storage::Failure>> {
+        let active = self.host_call()?;
+        let mut data = data;
+        let done = match active.values.phase.operation() {
+            Operation::Write | Operation::Delete => {
+                active.plan.storage.replace(&key, data.as_deref(), unchanged.as_deref())
+            }
+            operation => Err(files::Failure::Refused(
+                crate::error::Error::new(
+                    crate::error::Kind::Refused,
+                    format!("the component tried to change its storage during {operation}"),
+                )
+                .by_rule("storage"),
+            )),
+        };
+        data.zeroize();
+        Ok(done.map_err(|failure| told(active, failure)))
+    }
+}
+
+/// Remembers why storage did not do it, and says so to the guest.
+fn told(active: &Active, failure: files::Failure) -> storage::Failure {
+    match failure {
+        files::Failure::Changed => storage::Failure::Changed,
+        files::Failure::Refused(error) => {
+            let said = error.to_string();
+            active.watch.refused(error);
+            storage::Failure::Refused(said)
+        }
+        files::Failure::Unavailable(error) => {
+            let said = error.to_string();
+            active.watch.transport(Some(error));
+            storage::Failure::Unavailable(said)
+        }
+    }
+}
+
+impl clock::Host for State {
+    async fn now(&mut self) -> Result<u64> {
+        self.host_call()?;
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    async fn sleep(&mut self, milliseconds: u32) -> Result<()> {
+        let watch = self.host_call()?.watch.clone();
+        watch.waiting(tokio::time::sleep(Duration::from_millis(milliseconds.into()))).await;
+        Ok(())
+    }
+}
+
+impl random::Host for State {
+    async fn bytes(&mut self, length: u32) -> Result<Vec<u8>> {
+        self.host_call()?;
+        if length > RANDOM_BYTES {
+            return Err(wasmtime::Error::new(Exceeded::Random));
+        }
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        getrandom::fill(&mut bytes)
+            .map_err(|cause| wasmtime::Error::msg(format!("the system has no random bytes: {cause}")))?;
+        Ok(bytes)
+    }
+}
+
+impl log::Host for State {
+    async fn write(&mut self, level: log::Level, message: String) -> Result<()> {
+        let active = self.host_call()?;
+        let Some(left) = active.log_lines_left.checked_sub(1) else { return Ok(()) };
+        active.log_lines_left = left;
+        if let Some(listener) = &active.listener {
+            listener.line(
+                match level {
+                    log::Level::Error => Level::Error,
+                    log::Level::Warn => Level::Warn,
+                    log::Level::Info => Level::Info,
+                    log::Level::Debug => Level::Debug,
+                    log::Level::Trace => Level::Trace,
+                },
+                cut(&message, TEXT_BYTES),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The beginning of a text, at most so many bytes.
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
+}

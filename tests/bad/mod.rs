@@ -1,0 +1,3 @@
+//! Bad input gets a clear error, and nothing is lost.
+
+mod component;

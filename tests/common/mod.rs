@@ -1,0 +1,16 @@
+//! What the tests share: running the binary, driving the library, making components.
+
+pub(crate) mod attack;
+pub(crate) mod cli;
+pub(crate) mod component;
+pub(crate) mod handmade;
+pub(crate) mod library;
+pub(crate) mod manifest;
+
+pub(crate) use self::{
+    attack::Attack,
+    cli::{Home, Outcome},
+    component::Component,
+    library::{Names, block_on},
+    manifest::Manifest,
+};

@@ -1,0 +1,19 @@
+//! What tests lean on: a real OpenBao, an HTTP server that misbehaves on command, and the paths of this repository.
+//!
+//! - [`OpenBao`] is the real server in development mode, on a port of its own, with a random root token.
+//! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
+//! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
+//! - [`layout`] knows where components and binaries are.
+//!
+//! A missing prerequisite is an error that says how to get it. Nothing here skips a test.
+
+mod client;
+pub mod layout;
+mod openbao;
+mod process;
+mod upstream;
+mod venv;
+
+pub use openbao::{OpenBao, SeenRequest};
+pub use upstream::{Gate, Reply, Seen, Upstream};
+pub use venv::{Venv, python};

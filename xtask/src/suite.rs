@@ -1,0 +1,40 @@
+//! Every test, and the benchmarks.
+
+use anyhow::Result;
+use test_support::{Venv, layout};
+
+use crate::{
+    examples, guests, needs,
+    shell::{cargo, run},
+};
+
+/// `cargo xtask test`.
+///
+/// # Errors
+/// A prerequisite is missing, a build fails or a test fails.
+pub(crate) fn test(arguments: &[&str]) -> Result<()> {
+    needs::to_build_and_serve()?;
+    Venv::servers()?;
+    guests::backends()?;
+    guests::hostile()?;
+    examples::build()?;
+    run(cargo().args(["test", "--workspace"]).args(arguments))?;
+    // What a backend decides without the runtime is tested natively.
+    let mut native = cargo();
+    native.current_dir(layout::root().join("guests"));
+    run(native.args(["test", "--target", &examples::host()?]))
+}
+
+/// `cargo xtask bench`.
+///
+/// # Errors
+/// A prerequisite is missing, a build fails or a benchmark fails.
+pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
+    needs::to_build_and_serve()?;
+    Venv::servers()?;
+    guests::backends()?;
+    guests::hostile()?;
+    // The whole process is measured too.
+    run(cargo().args(["build", "--release", "--package", "secret-runtime"]))?;
+    run(cargo().args(["bench", "--package", "secret-runtime"]).args(arguments))
+}
