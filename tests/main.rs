@@ -9,4 +9,11 @@
 )]
 
 mod bad;
+mod cli;
 mod common;
+mod dotenv;
+mod embedding;
+mod languages;
+mod layers;
+mod trust;
+mod vault;

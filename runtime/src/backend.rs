@@ -134,7 +134,6 @@ impl Backend {
     /// # Errors
     /// As [`Backend::get`].
     pub async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
-        self.granted(Operation::Read)?;
         self.0.stack.read(read, call).await
     }
 
@@ -143,7 +142,6 @@ impl Backend {
     /// # Errors
     /// Any [`Kind`] but [`Kind::NotFound`].
     pub async fn exists(&self, key: &str, options: &Options, call: &Call) -> Result<bool> {
-        self.granted(Operation::Exists)?;
         self.0.stack.exists(&self.key(key)?, options, call).await
     }
 
@@ -152,7 +150,6 @@ impl Backend {
     /// # Errors
     /// Any [`Kind`].
     pub async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
-        self.granted(Operation::List)?;
         self.0.stack.list(listing, call).await
     }
 
@@ -166,7 +163,6 @@ impl Backend {
     }
 
     pub(crate) async fn write_as(&self, name: Name, write: &Write, call: &Call) -> Result<Written> {
-        self.granted(Operation::Write)?;
         let Writing { description, tags } = &self.0.writing;
         let configured = tags.iter().filter(|(key, _)| !write.tags.iter().any(|(given, _)| given == *key));
         let new = NewSecret {
@@ -174,7 +170,12 @@ impl Backend {
             value: write.value.clone(),
             mode: write.mode.clone(),
             description: write.description.clone().or_else(|| description.clone()),
-            tags: write.tags.iter().cloned().chain(configured.map(|(key, value)| (key.clone(), value.clone()))).collect(),
+            tags: write
+                .tags
+                .iter()
+                .cloned()
+                .chain(configured.map(|(key, value)| (key.clone(), value.clone())))
+                .collect(),
             expires_at: write.expires_at,
             options: self.options(write.options.iter().cloned())?,
         };
@@ -193,7 +194,6 @@ impl Backend {
     }
 
     pub(crate) async fn delete_as(&self, name: Name, mode: DeleteMode, options: &Options, call: &Call) -> Result<()> {
-        self.granted(Operation::Delete)?;
         let mode = self.delete_mode(mode)?;
         self.0.stack.delete(&Delete { name, mode, options: options.clone() }, call).await
     }
@@ -203,7 +203,6 @@ impl Backend {
     /// # Errors
     /// Any [`Kind`].
     pub async fn check(&self, call: &Call) -> Result<Readiness> {
-        self.granted(Operation::Check)?;
         self.0.stack.check(call).await
     }
 
@@ -266,14 +265,6 @@ impl Backend {
             mode => Ok(mode),
         }
     }
-
-    fn granted(&self, operation: Operation) -> Result<()> {
-        if !self.0.grant.withholds(operation) {
-            return Ok(());
-        }
-        let reason = format!("{operation} was left out of the grant; `runtime trust` can grant it");
-        Err(Error::new(Kind::Refused, reason).by_rule("grant").in_backend(&self.0.name))
-    }
 }
 
 impl fmt::Debug for Backend {
@@ -281,4 +272,3 @@ impl fmt::Debug for Backend {
         f.debug_struct("Backend").field("name", &self.0.name).field("digest", &self.0.digest).finish_non_exhaustive()
     }
 }
-

@@ -1,162 +1,36 @@
-//! Building a runtime, and loading backends into it.
+//! A backend on its way to being loaded: what it is given, and under which grant.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-
-use wasmtime::Engine;
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     backend::{Backend, Inner, Naming, Writing},
-    candidate::{Candidate, Environment, Inputs, StorageInput},
-    egress::{Caps, Resolver, SystemResolver, credentials::CredentialSource},
+    candidate::{Candidate, Inputs, StorageInput},
+    config::ConfiguredBackend,
+    egress::{Caps, credentials::CredentialSource},
+    environment::Environment,
     error::{Error, Kind, Result},
     glob::Globs,
     grant::Grant,
     layers::{
-        AuditSettings, CacheSettings, FallbackSettings, Layers, PolicySettings, RetrySettings,
-        audit::AuditLog,
-        policy::AccessMode,
+        AuditSettings, CacheSettings, FallbackSettings, Layers, PolicySettings, RetrySettings, policy::AccessMode,
     },
+    runtime::{Runtime, Shared},
     sandbox::{
-        CodeCache, OnCompile, Parsed, Sandbox,
+        Component, Sandbox,
         digest::Digest,
-        engine::{self, Allocation},
+        engine::Allocation,
         limits::{Limits, MEMORY_CEILING},
         load,
     },
-    store::{CALL_TIMEOUT, SecretBytes},
+    store::{CALL_TIMEOUT, Operation, SecretBytes},
 };
-
-/// What all backends of a process share: the engine, the cache of compiled code, the resolver, the audit log.
-#[derive(Clone)]
-pub struct Runtime(Arc<Shared>);
-
-struct Shared {
-    engine: Engine,
-    allocation: Allocation,
-    code_cache: Option<CodeCache>,
-    on_compile: Option<OnCompile>,
-    resolver: Arc<dyn Resolver>,
-    audit: Option<AuditLog>,
-}
-
-impl Runtime {
-    /// A runtime with the defaults of a service: pooled instances, no cache on disk, no audit.
-    pub fn builder() -> RuntimeBuilder {
-        RuntimeBuilder::default()
-    }
-
-    /// Begins to load a component. Nothing of it is compiled or run before a grant covers it.
-    pub fn backend(&self, component: Parsed) -> BackendBuilder {
-        BackendBuilder {
-            runtime: self.clone(),
-            name: None,
-            component,
-            inputs: Inputs::default(),
-            access_mode: AccessMode::ReadOnly,
-            hosted_keys: None,
-            allow_options: Vec::new(),
-            naming: Naming::default(),
-            writing: Writing::default(),
-            cache: Some(CacheSettings::default()),
-            retry: true,
-            env_fallback: false,
-            limits: Limits::default(),
-            caps: Caps::default(),
-            timeout: CALL_TIMEOUT,
-        }
-    }
-
-    /// The audit log, for events beside operations.
-    pub fn audit(&self) -> Option<&AuditLog> {
-        self.0.audit.as_ref()
-    }
-}
-
-impl fmt::Debug for Runtime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").field("allocation", &self.0.allocation).finish_non_exhaustive()
-    }
-}
-
-/// Settings of a [`Runtime`].
-#[derive(Default)]
-pub struct RuntimeBuilder {
-    allocation: Allocation,
-    code_cache: Option<PathBuf>,
-    on_compile: Option<OnCompile>,
-    resolver: Option<Arc<dyn Resolver>>,
-    audit: Option<AuditLog>,
-}
-
-impl fmt::Debug for RuntimeBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RuntimeBuilder").field("allocation", &self.allocation).finish_non_exhaustive()
-    }
-}
-
-impl RuntimeBuilder {
-    /// How instances get their memory.
-    #[must_use]
-    pub fn allocation(mut self, allocation: Allocation) -> Self {
-        self.allocation = allocation;
-        self
-    }
-
-    /// Keeps compiled components in this folder, if only this user can write there.
-    #[must_use]
-    pub fn code_cache(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.code_cache = Some(folder.into());
-        self
-    }
-
-    /// Is told when a component begins to be compiled, and when that is over.
-    #[must_use]
-    pub fn on_compile(mut self, said: OnCompile) -> Self {
-        self.on_compile = Some(said);
-        self
-    }
-
-    /// Finds addresses in another way than the operating system's. What it answers is checked all the same.
-    #[must_use]
-    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
-        self.resolver = Some(resolver);
-        self
-    }
-
-    /// Writes one line for every operation of every backend.
-    #[must_use]
-    pub fn audit(mut self, log: AuditLog) -> Self {
-        self.audit = Some(log);
-        self
-    }
-
-    /// Starts the engine.
-    ///
-    /// # Errors
-    /// [`Kind::Other`] if the machine does not let it.
-    pub fn build(self) -> Result<Runtime> {
-        Ok(Runtime(Arc::new(Shared {
-            engine: engine::build(self.allocation)?,
-            allocation: self.allocation,
-            code_cache: self.code_cache.as_deref().and_then(CodeCache::open),
-            on_compile: self.on_compile,
-            resolver: self.resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
-            audit: self.audit,
-        })))
-    }
-}
 
 /// Settings of one backend on its way to being loaded.
 pub struct BackendBuilder {
     runtime: Runtime,
     name: Option<String>,
-    component: Parsed,
+    component: Component,
+    configured: Option<ConfiguredBackend>,
     inputs: Inputs,
     access_mode: AccessMode,
     hosted_keys: Option<Globs>,
@@ -173,11 +47,42 @@ pub struct BackendBuilder {
 
 impl fmt::Debug for BackendBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BackendBuilder").field("name", &self.name).field("component", &self.component.digest()).finish_non_exhaustive()
+        f.debug_struct("BackendBuilder")
+            .field("name", &self.name)
+            .field("component", &self.component.digest())
+            .finish_non_exhaustive()
     }
 }
 
 impl BackendBuilder {
+    pub(crate) fn new(runtime: Runtime, component: Component) -> Self {
+        Self {
+            runtime,
+            name: None,
+            component,
+            configured: None,
+            inputs: Inputs::default(),
+            access_mode: AccessMode::ReadOnly,
+            hosted_keys: None,
+            allow_options: Vec::new(),
+            naming: Naming::default(),
+            writing: Writing::default(),
+            cache: Some(CacheSettings::default()),
+            retry: true,
+            env_fallback: false,
+            limits: Limits::default(),
+            caps: Caps::default(),
+            timeout: CALL_TIMEOUT,
+        }
+    }
+
+    /// Takes all settings of a configuration, and remembers the grant in it.
+    pub(crate) fn configured(self, configured: &ConfiguredBackend) -> Result<Self> {
+        let name = self.called();
+        let applied = configured.apply(self).map_err(|error| error.in_backend(&name))?;
+        Ok(Self { configured: Some(configured.clone()), ..applied })
+    }
+
     /// What errors and audit lines call it; otherwise the name in its manifest.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -185,7 +90,7 @@ impl BackendBuilder {
         self
     }
 
-    /// Gives a setting by name.
+    /// Gives a setting by name; it counts more than the environment and the manifest's default.
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.inputs.set.insert(key.into(), value.into());
@@ -225,7 +130,7 @@ impl BackendBuilder {
         self
     }
 
-    /// Gives it storage.
+    /// Gives it the storage that its manifest asks for.
     #[must_use]
     pub fn storage(mut self, storage: StorageInput) -> Self {
         self.inputs.storage = Some(storage);
@@ -253,14 +158,14 @@ impl BackendBuilder {
         self
     }
 
-    /// Applies the manifest's character map to names.
+    /// Whether the manifest's character map applies to names; otherwise it does not.
     #[must_use]
     pub fn map_names(mut self, map: bool) -> Self {
         self.naming.map = map;
         self
     }
 
-    /// What written names begin with.
+    /// What written names begin with; otherwise what the manifest says, if it does.
     #[must_use]
     pub fn write_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.naming.write_prefix = Some(prefix.into()).filter(|prefix| !prefix.is_empty());
@@ -281,14 +186,14 @@ impl BackendBuilder {
         self
     }
 
-    /// How values are cached; none for not at all.
+    /// How values are cached; none for not at all. Otherwise [`CacheSettings::default`].
     #[must_use]
     pub fn cache(mut self, cache: Option<CacheSettings>) -> Self {
         self.cache = cache;
         self
     }
 
-    /// Whether reads are tried again after a transient failure.
+    /// Whether reads are tried again after a [transient](Kind::is_transient) failure; otherwise they are.
     #[must_use]
     pub fn retry(mut self, retry: bool) -> Self {
         self.retry = retry;
@@ -302,21 +207,21 @@ impl BackendBuilder {
         self
     }
 
-    /// What a call may use.
+    /// What a call may use; otherwise [`Limits::default`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// What a request may use.
+    /// What a request may use; otherwise [`Caps::default`].
     #[must_use]
     pub fn caps(mut self, caps: Caps) -> Self {
         self.caps = caps;
         self
     }
 
-    /// How long a call may take as a whole.
+    /// How long a call may take as a whole; otherwise [`CALL_TIMEOUT`].
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -345,6 +250,22 @@ impl BackendBuilder {
         self.load(&grant)
     }
 
+    /// Loads it under the grant that its configuration spells out, with `digest` and `grant`. There is no other
+    /// question to ask: what is not spelled out is not granted.
+    ///
+    /// # Errors
+    /// [`Kind::Untrusted`] if it did not come from [`Runtime::configured`], is another component, or would reach
+    /// something that is not spelled out; as [`BackendBuilder::candidate`] and [`BackendBuilder::load`].
+    pub fn load_configured(self) -> Result<Backend> {
+        let candidate = self.candidate()?;
+        let grant = match &self.configured {
+            Some(configured) => configured.granted(&candidate),
+            None => Err(Error::new(Kind::Untrusted, "no configuration spells out a grant for it")),
+        };
+        let grant = grant.map_err(|error| error.in_backend(&self.called()))?;
+        self.load(&grant)
+    }
+
     /// Compiles and links it under a grant.
     ///
     /// # Errors
@@ -356,17 +277,17 @@ impl BackendBuilder {
     }
 
     fn load_candidate(self, grant: &Grant, name: &Arc<str>) -> Result<Backend> {
-        let Shared { engine, code_cache, on_compile, resolver, audit, allocation } = &*self.runtime.0;
+        let Shared { engine, places, code_cache, on_compile, resolver, audit, allocation } = &*self.runtime.0;
         if self.limits.memory > MEMORY_CEILING {
             let ceiling = crate::sandbox::limits::Bytes(MEMORY_CEILING);
             return Err(Error::new(Kind::Config, format!("limits.memory may be {ceiling} at most")));
         }
         let candidate = Candidate::new(self.component, self.inputs.clone())?;
         let plan = candidate.plan(name, grant, resolver, self.limits, self.caps)?;
-        let loaded = load(engine, &candidate.parsed, code_cache.as_ref(), on_compile.as_ref())?;
-        let sandbox = Sandbox::new(engine.clone(), loaded, plan, *allocation == Allocation::Pooled);
-        let manifest = candidate.parsed.manifest();
-        let digest = candidate.parsed.digest();
+        let loaded = load(engine, &candidate.component, code_cache.as_ref(), on_compile.as_ref())?;
+        let sandbox = Sandbox::new(engine.clone(), places.clone(), loaded, plan, *allocation == Allocation::Pooled);
+        let manifest = candidate.component.manifest();
+        let digest = candidate.component.digest();
         let layers = Layers {
             audit: audit.as_ref().map(|log| AuditSettings {
                 log: log.clone(),
@@ -390,6 +311,7 @@ impl BackendBuilder {
                 hosted_keys: self.hosted_keys.clone(),
                 where_options: manifest.place_options().into_iter().map(str::to_owned).collect(),
                 allow_options: self.allow_options,
+                withheld: Operation::ALL.into_iter().filter(|operation| grant.withholds(*operation)).collect(),
             }),
             cache: self.cache,
             retry: self.retry.then(RetrySettings::default),
@@ -401,7 +323,7 @@ impl BackendBuilder {
             name: name.clone(),
             digest,
             manifest: manifest.clone(),
-            operations: candidate.parsed.operations(),
+            operations: candidate.component.operations(),
             grant: grant.clone(),
             naming,
             writing: self.writing,
@@ -413,26 +335,5 @@ impl BackendBuilder {
     fn called(&self) -> Arc<str> {
         let declared = || Some(self.component.manifest().name.clone()).filter(|name| !name.is_empty());
         self.name.clone().or_else(declared).unwrap_or_else(|| "backend".to_owned()).into()
-    }
-}
-
-impl Parsed {
-    /// Reads a component from a file, once: what is hashed is what is compiled.
-    ///
-    /// # Errors
-    /// [`Kind::Config`] if the file can't be read, [`Kind::Component`] if it is not a usable component.
-    pub fn from_file(path: &Path) -> Result<Self> {
-        use std::io::Read as _;
-        let bad = |cause: std::io::Error| {
-            Error::new(Kind::Config, format!("the component {} can't be read: {cause}", path.display())).caused_by(cause)
-        };
-        let file = std::fs::File::open(path).map_err(bad)?;
-        if !file.metadata().map_err(bad)?.is_file() {
-            return Err(bad(std::io::Error::other("it is not a regular file")));
-        }
-        let mut bytes = Vec::new();
-        // One byte over the cap is enough to see that it is too large.
-        file.take(crate::sandbox::limits::COMPONENT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(bad)?;
-        Self::new(bytes).map_err(|error| error.caused_by(std::io::Error::other(path.display().to_string())))
     }
 }

@@ -55,7 +55,8 @@ impl Config {
     ///
     /// # Errors
     /// [`Kind::Untrusted`] if others can write it, [`Kind::Config`] if it can't be read or is not right.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let text = text(path)?;
         Self::parse(&text, path)
     }
@@ -75,9 +76,8 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self> {
         // What it names lies beside it, wherever the command is typed.
         let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
-        read(text, &folder).map_err(|cause| {
-            Error::new(Kind::Config, format!("{}: {cause}", path.display())).caused_by(cause)
-        })
+        read(text, &folder)
+            .map_err(|cause| Error::new(Kind::Config, format!("{}: {cause}", path.display())).caused_by(cause))
     }
 
     /// The backend that is meant when none is named.

@@ -43,7 +43,10 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
     let backend = |line: &str| refused(&format!("[backends.a]\ncomponent = \"a.wasm\"\n{line}"));
     for (message, wanted) in [
         (refused("default-bakend = \"a\""), "unknown key \"default-bakend\"; did you mean \"default-backend\"?"),
-        (backend("acess-mode = \"read-only\""), "backends.a: unknown key \"acess-mode\"; did you mean \"access-mode\"?"),
+        (
+            backend("acess-mode = \"read-only\""),
+            "backends.a: unknown key \"acess-mode\"; did you mean \"access-mode\"?",
+        ),
         (backend("cache = { tll = \"1s\" }"), "backends.a.cache: unknown key \"tll\"; did you mean \"ttl\"?"),
         (backend("limits = { fuel = 1 }"), "backends.a.limits: unknown key \"fuel\""),
         (backend("grant = { origin = [] }"), "backends.a.grant: unknown key \"origin\"; did you mean \"origins\"?"),

@@ -25,27 +25,27 @@ pub enum GlobError {
 
 /// A set of globs; a name is covered if any of them matches it. The empty set covers nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Globs(Arc<[Glob]>);
+pub struct Globs(Arc<[Box<str>]>);
 
 impl Globs {
     /// Makes a set of these patterns, or says which one can't be used.
     pub fn new<P: AsRef<str>>(patterns: impl IntoIterator<Item = P>) -> Result<Self, GlobError> {
-        patterns.into_iter().map(|pattern| Glob::new(pattern.as_ref())).collect::<Result<_, _>>().map(Self)
+        patterns.into_iter().map(|pattern| checked(pattern.as_ref())).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether a pattern of the set covers this name.
     pub fn matches(&self, name: &str) -> bool {
-        self.0.iter().any(|glob| glob.covers(name, End::Name))
+        self.0.iter().any(|pattern| covers(pattern, name, End::Name))
     }
 
     /// Whether a name that begins with `prefix` could be covered.
     pub fn may_match_below(&self, prefix: &str) -> bool {
-        self.0.iter().any(|glob| glob.covers(prefix, End::Prefix))
+        self.0.iter().any(|pattern| covers(pattern, prefix, End::Prefix))
     }
 
     /// The patterns as they were given.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|glob| &*glob.pattern)
+        self.0.iter().map(|pattern| &**pattern)
     }
 }
 
@@ -55,33 +55,15 @@ impl fmt::Debug for Globs {
     }
 }
 
-/// One pattern.
-#[derive(Clone, PartialEq, Eq)]
-struct Glob {
-    pattern: Box<str>,
-    /// How many bytes of it stand before the first wildcard. Most names are told apart by them alone.
-    literal: usize,
-}
-
-impl Glob {
-    fn new(pattern: &str) -> Result<Self, GlobError> {
-        if pattern.is_empty() {
-            Err(GlobError::Empty)
-        } else if pattern.len() > NAME_BYTES {
-            Err(GlobError::TooLong(pattern.to_owned()))
-        } else if pattern.chars().any(char::is_control) {
-            Err(GlobError::Control(pattern.to_owned()))
-        } else {
-            Ok(Self { pattern: pattern.into(), literal: pattern.find('*').unwrap_or(pattern.len()) })
-        }
-    }
-
-    fn covers(&self, text: &str, end: End) -> bool {
-        let (literal, wild) = self.pattern.split_at(self.literal);
-        match text.strip_prefix(literal) {
-            Some(text) => covers(wild, text, end),
-            None => end == End::Prefix && literal.starts_with(text),
-        }
+fn checked(pattern: &str) -> Result<Box<str>, GlobError> {
+    if pattern.is_empty() {
+        Err(GlobError::Empty)
+    } else if pattern.len() > NAME_BYTES {
+        Err(GlobError::TooLong(pattern.to_owned()))
+    } else if pattern.chars().any(char::is_control) {
+        Err(GlobError::Control(pattern.to_owned()))
+    } else {
+        Ok(pattern.into())
     }
 }
 
@@ -184,7 +166,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(5_000))]
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
         fn globs_mean_what_the_plain_model_says(pattern in r"(a|b|/|é|\*|\*|\*\*){1,9}", text in "[aab/é]{0,9}") {
@@ -240,6 +222,12 @@ mod tests {
         ] {
             assert_eq!(globs.may_match_below(prefix), worth, "{prefix}");
         }
+    }
+
+    #[test]
+    fn the_star_of_a_scope_crosses_segments() {
+        assert!(star_matches("secrets:read:*", "secrets:read:team/a") && star_matches("a*c", "a/b/c"));
+        assert!(!star_matches("secrets:read:*", "secrets:write:team/a") && !star_matches("a", "b"));
     }
 
     #[test]

@@ -170,19 +170,28 @@ impl Facts {
             }
         };
         let origins = |facts: &Self| {
-            facts.origins.iter().map(|origin| {
-                let ca = origin.ca.as_ref().map(|ca| format!(" with the CA file {}", ca.display())).unwrap_or_default();
-                let private = if origin.private { ", may be private" } else { "" };
-                format!("{}{private}{ca}", origin.url)
-            }).collect()
+            facts
+                .origins
+                .iter()
+                .map(|origin| {
+                    let ca =
+                        origin.ca.as_ref().map(|ca| format!(" with the CA file {}", ca.display())).unwrap_or_default();
+                    let private = if origin.private { ", may be private" } else { "" };
+                    format!("{}{private}{ca}", origin.url)
+                })
+                .collect()
         };
         compare("origin", origins(granted), origins(self));
         let recipe = |facts: &Self| facts.recipe.iter().cloned().collect();
         compare("recipe", recipe(granted), recipe(self));
         let credentials = |facts: &Self| {
-            facts.credentials.iter().map(|credential| {
-                format!("{} from {}, sent to {}", credential.name, credential.from, credential.to.join(" and "))
-            }).collect()
+            facts
+                .credentials
+                .iter()
+                .map(|credential| {
+                    format!("{} from {}, sent to {}", credential.name, credential.from, credential.to.join(" and "))
+                })
+                .collect()
         };
         compare("credential", credentials(granted), credentials(self));
         let variables = |facts: &Self| facts.variables.iter().cloned().collect();

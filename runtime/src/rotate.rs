@@ -41,7 +41,8 @@ impl Backend {
         }
         if old != new {
             self.delete_as(old.clone(), DeleteMode::Recoverable(None), &options, call).await.map_err(|cause| {
-                let reason = format!("the new secret {new} is in place, but the old one was not deleted: {}", cause.reason());
+                let reason =
+                    format!("the new secret {new} is in place, but the old one was not deleted: {}", cause.reason());
                 Error::new(cause.kind(), reason).in_backend(&self.0.name).for_key(old.shared()).caused_by(cause)
             })?;
         }

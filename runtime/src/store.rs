@@ -1,7 +1,7 @@
 //! The vocabulary: what a caller asks of a store of secrets, and what it answers. There is no wasmtime in it.
 //!
-//! [`SecretStore`] is one trait for all: the sandbox answers it by calling a component, and every layer answers it by
-//! asking the layer below.
+//! `SecretStore` is one trait for all: the sandbox answers it by calling a component, and every layer answers it by
+//! asking the layer below. [`Backend`](crate::Backend) is what callers see of it.
 
 use std::{
     collections::BTreeMap,
@@ -141,7 +141,7 @@ pub enum WriteMode {
 
 /// A secret to write.
 #[derive(Clone, Debug)]
-pub struct NewSecret {
+pub(crate) struct NewSecret {
     /// The canonical name.
     pub name: Name,
     /// The value: bytes, as they are.
@@ -169,7 +169,7 @@ pub enum DeleteMode {
 
 /// Which secret to delete.
 #[derive(Clone, Debug)]
-pub struct Delete {
+pub(crate) struct Delete {
     /// The canonical name.
     pub name: Name,
     /// How thoroughly.
@@ -383,7 +383,7 @@ impl fmt::Display for Operation {
 }
 
 /// A store of secrets: what a caller sees, and what every layer is.
-pub trait SecretStore: Send + Sync + 'static {
+pub(crate) trait SecretStore: Send + Sync + 'static {
     /// Reads one secret. Absent is an error of kind `not-found`, and nothing else is.
     fn read(&self, read: &Read, call: &Call) -> impl Future<Output = Result<Answer>> + Send;
     /// Asks whether there is such a secret.

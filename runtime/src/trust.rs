@@ -70,7 +70,10 @@ impl TrustStore {
         let bad = |why: String| {
             Error::new(
                 Kind::Untrusted,
-                format!("the trust file {} can't be relied on: {why}; mend it, or remove it and trust again", path.display()),
+                format!(
+                    "the trust file {} can't be relied on: {why}; mend it, or remove it and trust again",
+                    path.display()
+                ),
             )
         };
         let contents = match private_file::read(path) {
@@ -114,9 +117,8 @@ impl TrustStore {
     /// [`Kind::Config`] if the file can't be written, [`Kind::Untrusted`] if what is in it can't be relied on.
     pub fn add(&mut self, record: Record) -> Result<()> {
         self.change(|contents| {
-            let same = |known: &Record| {
-                known.grant.digest == record.grant.digest && known.grant.facts == record.grant.facts
-            };
+            let same =
+                |known: &Record| known.grant.digest == record.grant.digest && known.grant.facts == record.grant.facts;
             contents.component.retain(|known| !same(known));
             contents.component.push(record);
         })

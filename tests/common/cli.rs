@@ -39,8 +39,7 @@ impl Home {
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).unwrap();
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).unwrap();
         file.set_permissions(fs::Permissions::from_mode(0o600)).unwrap();
         file.write_all(content.as_ref()).unwrap();
         path
@@ -76,8 +75,10 @@ impl Home {
     pub(crate) fn runtime<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
         let program = layout::runtime();
         assert!(program.is_file(), "{} is missing: run `cargo xtask test`", program.display());
-        let mut command = Command::new(program);
+        // Without a controlling terminal, wherever the tests are run: nobody is there to be asked.
+        let mut command = Command::new("setsid");
         command
+            .arg(program)
             .args(arguments)
             .env_clear()
             .env("HOME", self.path())
@@ -102,9 +103,10 @@ fn shared_cache() -> PathBuf {
 }
 
 /// A run that is being put together.
+#[must_use = "nothing runs before `run` or `start`"]
 pub(crate) struct Run {
-    command: Command,
-    input: Option<Vec<u8>>,
+    pub(super) command: Command,
+    pub(super) input: Option<Vec<u8>>,
 }
 
 impl Run {
@@ -129,10 +131,23 @@ impl Run {
         self
     }
 
+    /// Sends standard error somewhere else.
+    pub(crate) fn error_to(mut self, file: fs::File) -> Self {
+        self.command.stderr(file);
+        self
+    }
+
     /// Gives it this on standard input.
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());
         self.command.stdin(Stdio::piped());
+        self
+    }
+
+    /// Lets it write into a pipe that nobody reads any more.
+    pub(crate) fn unheard(mut self) -> Self {
+        let (_, writer) = std::io::pipe().unwrap();
+        self.command.stdout(writer);
         self
     }
 
@@ -191,7 +206,6 @@ impl Running {
 }
 
 /// How a run ended.
-#[must_use = "an outcome that nobody looks at tests nothing"]
 pub(crate) struct Outcome {
     shown: String,
     pub(crate) status: ExitStatus,
@@ -223,6 +237,19 @@ impl Outcome {
         self
     }
 
+    /// These words are on standard output.
+    #[track_caller]
+    pub(crate) fn contains(self, words: &str) -> Self {
+        assert!(String::from_utf8_lossy(&self.stdout).contains(words), "not printed: {words:?}\n{self:?}");
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|cause| panic!("no JSON: {cause}\n{self:?}"))
+    }
+
     /// Refused, by this rule, and nothing came out.
     #[track_caller]
     pub(crate) fn is_refused(self, rule: &str) -> Self {
@@ -240,6 +267,20 @@ impl Outcome {
     pub(crate) fn never_shows(self, canary: &str) -> Self {
         let stdout = String::from_utf8_lossy(&self.stdout);
         assert!(!stdout.contains(canary) && !self.stderr.contains(canary), "{canary} is shown\n{self:?}");
+        self
+    }
+}
+
+impl Outcome {
+    /// Neither stream holds anything that a terminal acts on, or that hides.
+    #[track_caller]
+    pub(crate) fn is_printable(self) -> Self {
+        let shown = format!("{}{}", String::from_utf8_lossy(&self.stdout), self.stderr);
+        let bad = shown.chars().find(|c| {
+            c.is_control() && *c != '\n'
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        });
+        assert!(bad.is_none(), "{bad:?} is shown\n{self:?}");
         self
     }
 }

@@ -50,21 +50,33 @@ pub(crate) fn assert_refused(error: &Error, rule: &str) {
 
 /// Where hosts are, lookup by lookup: the last answer of a host stands for all later ones.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names(Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>);
+pub(crate) struct Names(Arc<Mutex<Lookups>>);
+
+#[derive(Debug, Default)]
+struct Lookups {
+    answers: HashMap<String, Vec<Vec<IpAddr>>>,
+    asked: Vec<String>,
+}
 
 impl Names {
     /// Adds the answer to the next lookup of `host`.
     pub(crate) fn then(self, host: &str, addresses: &[&str]) -> Self {
         let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        self.0.lock().unwrap().entry(host.to_owned()).or_default().push(addresses);
+        self.0.lock().unwrap().answers.entry(host.to_owned()).or_default().push(addresses);
         self
+    }
+
+    /// The hosts that were looked for, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.0.lock().unwrap().asked.clone()
     }
 }
 
 impl Resolver for Names {
     fn resolve(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
         let mut known = self.0.lock().unwrap();
-        let answer = match known.get_mut(&host) {
+        known.asked.push(host.clone());
+        let answer = match known.answers.get_mut(&host) {
             Some(answers) if answers.len() > 1 => Ok(answers.remove(0)),
             Some(answers) => Ok(answers.first().cloned().unwrap_or_default()),
             None => Err(io::Error::other(format!("no such host: {host}"))),

@@ -3,14 +3,14 @@
 use test_support::layout;
 
 /// Settings by which a test tells it what to do.
-const CONFIG: &str = "act = {}\nthen = {}\nmethod = {}\nurl = {}\nheaders = {}\nbody = {}\nsize = {}\nask = {}\n";
+const CONFIG: &str = "act = {}\nthen = {}\nmethod = {}\nurl = {}\nheaders = {}\nbody = {}\nsize = {}\nask = {}\nonly = {}\nto = {}\nto-method = {}\nto-headers = {}\n";
 
 /// A manifest that is changed line by line before it is used.
 #[derive(Clone)]
 pub(crate) struct Manifest(String);
 
 impl Manifest {
-    /// One origin, which the operator types; reads of the secret's own path; a token in the header `X-Token`.
+    /// One origin, which the operator types; the secret's own path, and its folder; a token in the header `X-Token`.
     pub(crate) fn honest() -> Self {
         Self::with(
             "address = { env = [\"HOSTILE_ADDR\"] }",
@@ -23,9 +23,14 @@ impl Manifest {
             url = "{address}"
 
             [[request]]
-            for = ["read", "exists", "list"]
+            for = ["read", "exists"]
             method = "GET"
             path = "/v1/secret{/name*}"
+
+            [[request]]
+            for = ["list"]
+            method = "GET"
+            path = "/v1/secret"
 
             [[recipe]]
             name = "token"

@@ -47,6 +47,14 @@ pub(crate) fn hostile() -> Result<Vec<PathBuf>> {
     components(&layout::root().join("tests/hostile"), &layout::hostile())
 }
 
+/// The component that does nothing, for the benchmarks.
+///
+/// # Errors
+/// The build fails.
+pub(crate) fn noop() -> Result<Vec<PathBuf>> {
+    components(&layout::root().join("tests/bench/guest"), &layout::target().join("bench"))
+}
+
 /// Builds the workspace of guests in `source` and puts each component into `folder` under its package's name.
 fn components(source: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     // In its own folder, for that is where the workspace says which target and linker it needs.

@@ -22,7 +22,8 @@ usage: cargo xtask COMMAND
   install            install the binary, and the backends where it finds them by name
       --root DIR     put the binary into DIR/bin instead of ~/.local/bin
   test [ARG…]        run every test; arguments go to `cargo test`
-  bench [ARG…]       run the benchmarks; arguments go to `cargo bench`
+  bench [GROUP…]     measure what the runtime costs: cached, fresh, threads, warm, crowd, process
+      --write        put the figures into runtime/BENCHMARKS.md
 ";
 
 fn main() -> ExitCode {

@@ -92,8 +92,10 @@ pub(crate) fn line(command: &Command) -> String {
     }
 }
 
+/// A variable as it is set; a token is not shown, since what is printed here ends up in logs.
 fn assignment(name: &OsStr, value: &OsStr) -> String {
-    format!("{}={}", name.display(), quoted(value))
+    let shown = if name.to_string_lossy().ends_with("TOKEN") { "…".to_owned() } else { quoted(value) };
+    format!("{}={shown}", name.display())
 }
 
 /// Quoted for a shell, where it needs to be.
@@ -118,6 +120,9 @@ mod tests {
         let mut command = in_root(layout::root().join("target/debug/runtime"));
         command.env("VAULT_ADDR", "http://127.0.0.1:1").env_remove("VAULT_NAMESPACE").args(["get", "it's"]);
         assert_eq!(line(&command), r"VAULT_ADDR=http://127.0.0.1:1 target/debug/runtime get 'it'\''s'");
+        let mut with_token = in_root("runtime");
+        with_token.env("VAULT_TOKEN", "s.secret");
+        assert_eq!(line(&with_token), "VAULT_TOKEN=… runtime");
         let mut elsewhere = cargo();
         elsewhere.current_dir(layout::root().join("guests")).arg("build");
         assert_eq!(line(&elsewhere), "(cd guests && cargo build)");

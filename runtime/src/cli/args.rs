@@ -34,7 +34,7 @@ pub(crate) struct Options {
     /// How it authenticates; otherwise the first recipe whose credentials are all there
     #[arg(long, global = true, value_name = "RECIPE")]
     pub(crate) auth: Option<String>,
-    /// In which direction secrets may travel [default: read-only, and for set, delete and rotate read-write]
+    /// In which direction secrets may travel [default: read-only]
     #[arg(long, global = true, value_name = "MODE", value_parser = access_mode)]
     pub(crate) access_mode: Option<AccessMode>,
     /// The names it answers for: * stays in a segment, ** crosses

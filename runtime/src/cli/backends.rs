@@ -26,7 +26,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
             Ok(component) => component.manifest().description.clone(),
             Err(error) => error.reason().to_owned(),
         };
-        let _ = writeln!(lines, "{:<24} {:<10} {from:<11} {}", Shown(name).to_string(), Shown(version).to_string(), Shown(&description));
+        let _ = writeln!(
+            lines,
+            "{:<24} {:<10} {from:<11} {}",
+            Shown(name).to_string(),
+            Shown(version).to_string(),
+            Shown(&description)
+        );
         rows.push(json!({ "name": name, "version": version, "from": from, "path": path, "description": description }));
     }
     if known.is_empty() {

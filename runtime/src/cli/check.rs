@@ -5,16 +5,10 @@ use std::process::ExitCode;
 use secret_runtime::{Readiness, Shown};
 use serde_json::json;
 
-use super::{
-    Failed,
-    args::Options,
-    get::load_call,
-    load::{self, Intent},
-    output,
-};
+use super::{Failed, args::Options, get::load_call, load, output};
 
 pub(crate) async fn run(options: &Options) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options, Intent::Read)?;
+    let backend = load::backend(options)?;
     match backend.check(&load_call(options, &backend)).await? {
         Readiness::Ready => output::either(options.output, "ready\n", &json!({ "state": "ready" })),
         Readiness::Unknown(why) => output::either(

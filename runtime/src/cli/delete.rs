@@ -9,12 +9,11 @@ use super::{
     Failed,
     args::{Delete, Options, Output},
     get::load_call,
-    load::{self, Intent},
-    output,
+    load, output,
 };
 
 pub(crate) async fn run(options: &Options, command: Delete) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options, Intent::Change)?;
+    let backend = load::backend(options)?;
     let mode = if command.force { DeleteMode::Permanent } else { DeleteMode::Recoverable(command.recovery_days) };
     let given = backend.options(command.opt.opt)?;
     let name = backend.delete(&command.key, mode, &given, &load_call(options, &backend)).await?;

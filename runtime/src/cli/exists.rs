@@ -9,12 +9,11 @@ use super::{
     args::{Exists, Options},
     exit,
     get::load_call,
-    load::{self, Intent},
-    output,
+    load, output,
 };
 
 pub(crate) async fn run(options: &Options, command: Exists) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options, Intent::Read)?;
+    let backend = load::backend(options)?;
     let given = backend.options(command.opt.opt)?;
     let exists = backend.exists(&command.key, &given, &load_call(options, &backend)).await?;
     output::either(options.output, if exists { "yes\n" } else { "no\n" }, &json!({ "exists": exists }))?;

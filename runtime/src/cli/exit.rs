@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use secret_runtime::{Error, Kind, Shown};
 
 /// Why a command failed.
@@ -75,7 +76,7 @@ pub(crate) fn code(done: Result<ExitCode, Failed>) -> ExitCode {
 /// What only the calling person is told: the backend's own words, marked as such, and what can be done.
 pub(crate) fn explain(error: &Error) {
     if let Some(message) = error.guest_message() {
-        eprintln!("  the backend says: {}", Shown(message));
+        eprintln!("  from the backend: {}", Shown(message));
     }
     if let Some(id) = error.approval() {
         eprintln!("  approve it under the id {}, then try again", Shown(id));
@@ -86,10 +87,27 @@ pub(crate) fn explain(error: &Error) {
 }
 
 /// Usage errors and help, from clap.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+pub(crate) fn usage(mut error: clap::Error) -> ExitCode {
+    hide_values(&mut error);
     // A closed pipe is no reason to panic.
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// A secret that was typed where none belongs is not repeated: standard error often ends up in a log.
+fn hide_values(error: &mut clap::Error) {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.as_str(),
+        _ => return,
+    };
+    let hidden = if argument.ends_with("<KEY=VALUE>") {
+        ContextKind::InvalidValue
+    } else if argument.starts_with('-') {
+        return;
+    } else {
+        ContextKind::InvalidArg
+    };
+    error.insert(hidden, ContextValue::String("…".to_owned()));
 }
 
 /// A panic says where, never what: its message could hold a value. And no core is dumped.

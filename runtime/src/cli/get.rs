@@ -8,16 +8,14 @@ use serde_json::{Map, Value};
 use super::{
     Failed,
     args::{Get, Options, Output},
-    exit,
-    load::{self, Intent},
-    output,
+    exit, load, output,
 };
 
 pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode, Failed> {
     if let Some(field) = command.field.take() {
         command.opt.opt.push(("field".to_owned(), field));
     }
-    let backend = load::backend(options, Intent::Read)?;
+    let backend = load::backend(options)?;
     let call = load_call(options, &backend);
     let version: Option<Arc<str>> = command.version.as_deref().map(Arc::from);
     let one = |key: String| read(&backend, key, version.clone(), &command.opt.opt, &call);
@@ -38,7 +36,7 @@ pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode,
 
 /// The call that every command makes: the backend's own log goes to whoever typed it.
 pub(crate) fn load_call(options: &Options, backend: &Backend) -> Call {
-    Call { listener: super::terminal::Stderr::new(options.verbose), ..backend.call() }
+    Call { listener: super::terminal::Stderr::listening(options.verbose), ..backend.call() }
 }
 
 async fn read(

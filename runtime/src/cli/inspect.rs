@@ -2,10 +2,7 @@
 
 use std::{fmt::Write as _, process::ExitCode};
 
-use secret_runtime::{
-    Component, Shown,
-    manifest::Manifest,
-};
+use secret_runtime::{Component, Shown, manifest::Manifest};
 use serde_json::{Value, json};
 
 use super::{
@@ -53,14 +50,14 @@ fn words(component: &Component) -> String {
 }
 
 fn origins(manifest: &Manifest) -> Vec<String> {
-    let urls = |urls: &[secret_runtime::manifest::path::UrlTemplate]| {
+    let urls = |urls: &[secret_runtime::manifest::UrlTemplate]| {
         urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", else ")
     };
     manifest.origins.iter().map(|origin| format!("{} = {}", origin.name, urls(&origin.urls))).collect()
 }
 
 fn requests(manifest: &Manifest) -> Vec<String> {
-    let rule = |rule: &secret_runtime::egress::rules::Rule| {
+    let rule = |rule: &secret_runtime::egress::Rule| {
         let phases: Vec<_> = rule.phases.iter().map(|phase| phase.as_str()).collect();
         format!("{} {} for {}", rule.method.as_str(), rule.path, phases.join(", "))
     };

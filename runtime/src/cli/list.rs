@@ -9,12 +9,11 @@ use super::{
     Failed,
     args::{List, Options},
     get::load_call,
-    load::{self, Intent},
-    output,
+    load, output,
 };
 
 pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options, Intent::Read)?;
+    let backend = load::backend(options)?;
     let call = load_call(options, &backend);
     let wanted = usize::try_from(command.limit).unwrap_or(usize::MAX);
     let mut listing = Listing {
@@ -32,7 +31,13 @@ pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Fa
             Some(_) if entries.len() == wanted => break true,
             // A backend that never comes to an end would go round for ever.
             Some(next) if listing.cursor.as_ref() != Some(&next) => listing.cursor = Some(next),
-            Some(_) => return Err(secret_runtime::Error::new(secret_runtime::Kind::Component, "the backend answers the same page again and again").into()),
+            Some(_) => {
+                return Err(secret_runtime::Error::new(
+                    secret_runtime::Kind::Component,
+                    "the backend answers the same page again and again",
+                )
+                .into());
+            }
             None => break false,
         }
     };
@@ -40,7 +45,7 @@ pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Fa
     if more {
         eprintln!("runtime: there are more; --limit shows more of them");
     }
-    let shown = Value::from(entries.iter().map(|entry| entry_json(entry)).collect::<Vec<_>>());
+    let shown = Value::from(entries.iter().map(entry_json).collect::<Vec<_>>());
     output::either(options.output, &lines(&entries, command.long), &json!({ "entries": shown, "more": more }))
 }
 
@@ -49,7 +54,11 @@ fn lines(entries: &[Entry], long: bool) -> String {
     for entry in entries {
         let _ = write!(text, "{}", Shown(&entry.name));
         if long {
-            let _ = write!(text, "\t{}", entry.version.as_deref().map(Shown).map_or(String::new(), |version| version.to_string()));
+            let _ = write!(
+                text,
+                "\t{}",
+                entry.version.as_deref().map(Shown).map_or(String::new(), |version| version.to_string())
+            );
             if entry.expired == Some(true) {
                 text.push_str("\texpired");
             }

@@ -9,30 +9,16 @@ use std::{
 };
 
 use secret_runtime::{
-    AccessMode, Allocation, AuditLog, Backend, BackendBuilder, Candidate, Component, Error, Globs, Kind, Runtime,
-    StorageInput,
+    Allocation, AuditLog, Backend, BackendBuilder, Candidate, Component, Error, Globs, Kind, ProcessEnvironment,
+    Runtime, StorageInput,
     config::{self, Config},
-    egress::{address, origin::Origin},
+    egress::{self, HostPattern, Origin},
     grant::Grant,
     layers::audit::{self, Event},
     trust::TrustStore,
 };
 
-use super::{
-    Failed,
-    args::Options,
-    environment::Process,
-    paths, terminal,
-};
-
-/// Whether a command changes secrets: it then asks for read-write unless an access mode was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Intent {
-    /// It reads.
-    Read,
-    /// It writes or deletes, because the person typed so.
-    Change,
-}
+use super::{Failed, args::Options, paths, shell, terminal};
 
 /// A component that was found, and under what name.
 pub(crate) struct Found {
@@ -41,12 +27,19 @@ pub(crate) struct Found {
     pub(crate) name: Option<String>,
 }
 
+impl Found {
+    /// How it is named on a command line.
+    fn word(&self) -> String {
+        shell::word(self.name.as_deref().unwrap_or(&self.path.to_string_lossy()))
+    }
+}
+
 /// The backend of this command line, ready to be asked.
-pub(crate) fn backend(options: &Options, intent: Intent) -> Result<Backend, Failed> {
+pub(crate) fn backend(options: &Options) -> Result<Backend, Failed> {
     let config = configuration(options)?;
     let runtime = runtime(options, config.as_ref())?;
     let found = find(options.backend.as_deref(), config.as_ref())?;
-    let builder = builder(options, config.as_ref(), &runtime, &found, intent)?;
+    let builder = builder(options, config.as_ref(), &runtime, &found)?;
     let candidate = builder.candidate()?;
     let grant = grant(options, config.as_ref(), &runtime, &candidate, &found)?;
     Ok(builder.load(&grant)?)
@@ -62,14 +55,17 @@ pub(crate) fn configuration(options: &Options) -> Result<Option<Config>, Failed>
     if trust_store()?.trusts_config(&path, digest) {
         return Ok(Some(Config::read_pinned(&path, digest)?));
     }
-    tracing::warn!("{} is not trusted and has no effect; `runtime trust {}` shows and trusts it", path.display(), path.display());
+    let shown = shell::word(&path.to_string_lossy());
+    eprintln!("runtime: {shown} is not trusted and has no effect; `runtime trust {shown}` shows and trusts it");
     Ok(None)
 }
 
 /// The component that is meant.
 pub(crate) fn find(backend: Option<&str>, config: Option<&Config>) -> Result<Found, Failed> {
     let Some(asked) = backend.map(str::to_owned).or_else(|| config?.default_backend().map(str::to_owned)) else {
-        return Err(Failed::usage("no backend is named; give --backend FILE or NAME (`runtime backends` shows the names)"));
+        return Err(Failed::usage(
+            "no backend is named; give --backend FILE or NAME (`runtime backends` shows the names)",
+        ));
     };
     if asked.contains('/') || asked.ends_with(".wasm") {
         return Ok(Found { path: PathBuf::from(asked), name: None });
@@ -123,15 +119,11 @@ pub(crate) fn builder(
     config: Option<&Config>,
     runtime: &Runtime,
     found: &Found,
-    intent: Intent,
 ) -> Result<BackendBuilder, Failed> {
     let component = Component::from_file(&found.path)?;
-    let mut builder = runtime.backend(component).environment(Arc::new(Process)).cache(None);
+    let mut builder = runtime.backend(component).environment(Arc::new(ProcessEnvironment)).cache(None);
     if let Some(home) = dirs::home_dir() {
         builder = builder.home(home);
-    }
-    if intent == Intent::Change {
-        builder = builder.access_mode(AccessMode::ReadWrite);
     }
     if let Some(name) = &found.name {
         builder = builder.name(name);
@@ -198,7 +190,7 @@ fn grant(
                 "another component ({}) is trusted under this name or path, and --trust alone does not replace it; \
                  look at the new one with `runtime trust {}`",
                 record.grant.digest,
-                found.path.display()
+                found.word()
             );
             return Err(Error::new(Kind::Untrusted, reason).into());
         }
@@ -234,9 +226,11 @@ fn grant(
             };
             let reason = format!(
                 "{why}; type `runtime trust --digest {digest} {}` with the same options and environment, or --trust={digest} for one run",
-                found.path.display()
+                found.word()
             );
-            Err(Error::new(Kind::Untrusted, reason).in_backend(&Arc::from(candidate.component().manifest().name.as_str())).into())
+            Err(Error::new(Kind::Untrusted, reason)
+                .in_backend(&Arc::from(candidate.component().manifest().name.as_str()))
+                .into())
         }
         Err(cause) => Err(Failed::other(format!("the question can't be asked: {cause}"))),
     }
@@ -250,13 +244,13 @@ pub(crate) fn description(candidate: &Candidate) -> String {
 /// What a person should know of where an origin is: its addresses, and whether they are private.
 fn addresses(origin: &Origin) -> io::Result<String> {
     let host = match &origin.host {
-        secret_runtime::egress::origin::HostPattern::Exact(host) => host.to_string(),
-        secret_runtime::egress::origin::HostPattern::Below(_) => return Err(io::ErrorKind::NotFound.into()),
+        HostPattern::Exact(host) => host.to_string(),
+        HostPattern::Below(_) => return Err(io::ErrorKind::NotFound.into()),
     };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let mut found: Vec<_> = (bare, origin.port).to_socket_addrs()?.map(|address| address.ip()).collect();
     found.dedup();
-    let private = found.iter().any(|address| address::is_private(*address));
+    let private = found.iter().any(|address| egress::is_private(*address));
     let mut words: Vec<_> = found.iter().take(3).map(ToString::to_string).filter(|address| *address != bare).collect();
     if private {
         words.push("private".to_owned());
@@ -265,9 +259,20 @@ fn addresses(origin: &Origin) -> io::Result<String> {
 }
 
 /// A line in the audit log for a change of trust.
-pub(crate) fn audit_trust(log: Option<&AuditLog>, operation: &'static str, name: &str, digest: String) -> Result<(), Failed> {
+pub(crate) fn audit_trust(
+    log: Option<&AuditLog>,
+    operation: &'static str,
+    name: &str,
+    digest: String,
+) -> Result<(), Failed> {
     match log {
-        Some(log) => Ok(log.record(&Event { operation, backend: name, digest: &digest, outcome: audit::OK, ..Event::default() })?),
+        Some(log) => Ok(log.record(&Event {
+            operation,
+            backend: name,
+            digest: &digest,
+            outcome: audit::OK,
+            ..Event::default()
+        })?),
         None => Ok(()),
     }
 }

@@ -4,7 +4,6 @@ mod args;
 mod backends;
 mod check;
 mod delete;
-mod environment;
 mod exists;
 mod exit;
 mod get;
@@ -16,6 +15,7 @@ mod pack;
 mod paths;
 mod rotate;
 mod set;
+mod shell;
 mod terminal;
 mod trust;
 mod value;
@@ -32,7 +32,7 @@ pub(crate) fn main() -> ExitCode {
     exit::guard_the_process();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return exit::usage(&error),
+        Err(error) => return exit::usage(error),
     };
     terminal::init_log(args.options.verbose);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -6,12 +6,11 @@ use super::{
     Failed,
     args::{Options, Rotate},
     get::load_call,
-    load::{self, Intent},
-    set, value,
+    load, set, value,
 };
 
 pub(crate) async fn run(options: &Options, command: Rotate) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options, Intent::Change)?;
+    let backend = load::backend(options)?;
     backend.written_key(&command.key)?;
     if let Some(to) = &command.to {
         backend.written_key(to)?;

@@ -9,12 +9,11 @@ use super::{
     Failed,
     args::{About, Options, Set},
     get::load_call,
-    load::{self, Intent},
-    output, value,
+    load, output, value,
 };
 
 pub(crate) async fn run(options: &Options, command: Set) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options, Intent::Change)?;
+    let backend = load::backend(options)?;
     // The name is checked before anybody is asked for a value.
     backend.written_key(&command.key)?;
     let mode = match (command.create_only, command.if_version) {

@@ -22,8 +22,9 @@ pub(crate) fn init_log(verbose: u8) {
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    // Libraries below can log what they send: only our own lines are shown.
-    let ours = tracing_subscriber::filter::Targets::new().with_target("secret_runtime", level);
+    // Libraries below can log what they send: only our own lines are shown, the library's and the program's.
+    let ours =
+        tracing_subscriber::filter::Targets::new().with_target("secret_runtime", level).with_target("runtime", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time().with_target(false);
     use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
     let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
@@ -37,7 +38,7 @@ pub(crate) struct Stderr {
 
 impl Stderr {
     /// A listener for this many `-v`; none if nothing is to be shown.
-    pub(crate) fn new(verbose: u8) -> Option<Arc<dyn Listener>> {
+    pub(crate) fn listening(verbose: u8) -> Option<Arc<dyn Listener>> {
         let most = match verbose {
             0 => return None,
             1 => Level::Info,

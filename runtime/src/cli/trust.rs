@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 use secret_runtime::{
-    AuditLog, Candidate, Component, Error, Kind, Shown,
+    AuditLog, Candidate, Component, Digest, Error, Kind, Shown,
     config::{self, Config},
     grant::{Grant, Withheld},
     trust::{Record, TrustStore, TrustedConfig},
@@ -12,8 +12,8 @@ use secret_runtime::{
 use super::{
     Failed,
     args::{Options, Trust},
-    load::{self, Found, Intent},
-    terminal,
+    load::{self, Found},
+    shell, terminal,
 };
 
 pub(crate) async fn run(options: &Options, command: Trust) -> Result<ExitCode, Failed> {
@@ -28,7 +28,7 @@ pub(crate) async fn run(options: &Options, command: Trust) -> Result<ExitCode, F
     }
     let without = withheld(&command.without)?;
     let runtime = load::runtime(options, config.as_ref())?;
-    let candidate = load::builder(options, config.as_ref(), &runtime, &found, Intent::Read)?.candidate()?;
+    let candidate = load::builder(options, config.as_ref(), &runtime, &found)?.candidate()?;
     let store = load::trust_store()?;
     let grant = Grant { without, ..candidate.grant() };
     let mut shown = load::description(&candidate);
@@ -37,7 +37,8 @@ pub(crate) async fn run(options: &Options, command: Trust) -> Result<ExitCode, F
             Withheld::ALL.iter().filter(|(_, what)| grant.without.contains(what)).map(|(word, _)| *word).collect();
         shown.push_str(&format!("Left out: {}.\n", words.join(", ")));
     }
-    confirm(&command, grant.digest, &shown)?;
+    let named = command.file.as_deref().or(options.backend.as_deref()).unwrap_or_default();
+    confirm(command.digest, named, grant.digest, &shown)?;
     record(store, runtime.audit(), &candidate, &found, grant)?;
     eprintln!("runtime: recorded");
     Ok(ExitCode::SUCCESS)
@@ -62,24 +63,24 @@ pub(crate) fn record(
 }
 
 /// The person's yes, or the digest of a program that has decided before.
-fn confirm(command: &Trust, digest: secret_runtime::Digest, shown: &str) -> Result<(), Failed> {
-    match command.digest {
+fn confirm(given: Option<Digest>, file: &str, digest: Digest, shown: &str) -> Result<(), Failed> {
+    match given {
         Some(expected) if expected == digest => {
             eprint!("{shown}");
             Ok(())
         }
-        Some(expected) => {
-            Err(Error::new(Kind::Untrusted, format!("the file is {digest}, not {expected}")).into())
-        }
+        Some(expected) => Err(Error::new(Kind::Untrusted, format!("the file is {digest}, not {expected}")).into()),
         None => {
             terminal::tell(shown);
-            let file = command.file.as_deref().unwrap_or("FILE");
             match terminal::ask("Grant this, and record it?") {
                 Ok(Some(true)) => Ok(()),
                 Ok(Some(false)) => Err(Error::new(Kind::Untrusted, "not granted").into()),
                 Ok(None) => Err(Error::new(
                     Kind::Untrusted,
-                    format!("there is no terminal to ask on; type `runtime trust --digest {digest} {}`", Shown(file)),
+                    format!(
+                        "there is no terminal to ask on; type `runtime trust --digest {digest} {}`",
+                        shell::word(file)
+                    ),
                 )
                 .into()),
                 Err(cause) => Err(Failed::other(format!("the question can't be asked: {cause}"))),
@@ -117,7 +118,7 @@ fn trust_config(options: &Options, command: &Trust, path: &Path) -> Result<ExitC
     let (path, digest) = config::identity(path)?;
     let config = Config::read_pinned(&path, digest)?;
     let shown = format!("{}\n{digest}\n{}", path.display(), config.describe());
-    confirm(command, digest, &shown)?;
+    confirm(command.digest, &path.to_string_lossy(), digest, &shown)?;
     load::audit_trust(load::audit_log(options, None)?.as_ref(), "trust", "runtime.toml", digest.to_string())?;
     load::trust_store()?.add_config(TrustedConfig { path, digest })?;
     eprintln!("runtime: recorded");

@@ -12,13 +12,17 @@ use zeroize::Zeroizing;
 use super::units::{duration, size};
 use crate::{
     builder::BackendBuilder,
-    candidate::{Candidate, Environment, StorageInput},
+    candidate::{Candidate, StorageInput},
     egress::{Caps, credentials::CredentialSource, origin::Origin},
+    environment::Environment,
     error::{Error, Kind, Result},
     glob::Globs,
-    grant::{Grant, GrantedStorage},
+    grant::{Facts, Grant, GrantedStorage},
     layers::{CacheSettings, policy::AccessMode},
-    manifest::{ManifestError, fields::{Fields, Item}},
+    manifest::{
+        ManifestError,
+        fields::{Fields, Item},
+    },
     sandbox::{digest::Digest, limits::Limits},
     store::SecretBytes,
     text::Shown,
@@ -118,7 +122,10 @@ impl ConfiguredBackend {
                 From::Environment(variable) => {
                     let value = environment.as_ref().and_then(|environment| environment.get(variable));
                     let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
-                        let reason = format!("the environment variable {variable}, which holds the credential {}, is not set", Shown(name));
+                        let reason = format!(
+                            "the environment variable {variable}, which holds the credential {}, is not set",
+                            Shown(name)
+                        );
                         Error::new(Kind::Config, reason)
                     })?;
                     CredentialSource::Environment {
@@ -173,21 +180,25 @@ impl ConfiguredBackend {
 
     /// The grant, if everything the candidate would reach is spelled out here, for exactly this component.
     pub fn grant(&self, candidate: &Candidate) -> Option<Grant> {
-        let (digest, spelled) = (self.digest?, self.grant.as_ref()?);
-        let facts = candidate.facts();
-        let origin = |url: &String| spelled.origins.contains(url);
-        let covered = digest == candidate.component().digest()
-            && facts.origins.iter().all(|granted| origin(&granted.url))
-            && facts.credentials.iter().flat_map(|credential| &credential.to).all(origin)
-            && facts.variables.iter().all(|variable| spelled.variables.contains(variable))
-            && match &facts.storage {
-                None => true,
-                Some(GrantedStorage::Environment(names)) => spelled.covers(names),
-                Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)) => {
-                    matches!(spelled.storage, Some(StorageInput::File(_)))
-                }
-            };
-        covered.then(|| candidate.grant())
+        self.granted(candidate).ok()
+    }
+
+    /// As [`ConfiguredBackend::grant`], or what is not spelled out.
+    pub(crate) fn granted(&self, candidate: &Candidate) -> Result<Grant> {
+        let untrusted = |reason: String| Error::new(Kind::Untrusted, reason);
+        let (Some(digest), Some(spelled)) = (self.digest, &self.grant) else {
+            return Err(untrusted(
+                "its configuration does not grant it anything: that takes digest and grant".to_owned(),
+            ));
+        };
+        let found = candidate.component().digest();
+        if digest != found {
+            return Err(untrusted(format!("the component is {found}, not {digest} as its configuration says")));
+        }
+        match spelled.lacks(candidate.facts()) {
+            None => Ok(candidate.grant()),
+            Some(lacking) => Err(untrusted(format!("its configuration does not grant {lacking}"))),
+        }
     }
 
     /// What it is, in plain words.
@@ -207,8 +218,12 @@ impl ConfiguredBackend {
         }
         for (name, from) in &self.credentials {
             match from {
-                From::Environment(variable) => line(format!("The credential {} is taken from {}.", Shown(name), Shown(variable))),
-                From::File(path) => line(format!("The credential {} is taken from {}.", Shown(name), Shown(&path.to_string_lossy()))),
+                From::Environment(variable) => {
+                    line(format!("The credential {} is taken from {}.", Shown(name), Shown(variable)))
+                }
+                From::File(path) => {
+                    line(format!("The credential {} is taken from {}.", Shown(name), Shown(&path.to_string_lossy())))
+                }
             }
         }
         for origin in self.grant.iter().flat_map(|grant| &grant.origins) {
@@ -216,7 +231,9 @@ impl ConfiguredBackend {
         }
         match self.grant.as_ref().and_then(|grant| grant.storage.as_ref()) {
             Some(StorageInput::File(path)) => line(format!("It is given the file {}.", Shown(&path.to_string_lossy()))),
-            Some(StorageInput::Environment(names)) => line(format!("It can read {} from your environment.", Shown(&names.join(", ")))),
+            Some(StorageInput::Environment(names)) => {
+                line(format!("It can read {} from your environment.", Shown(&names.join(", "))))
+            }
             None => {}
         }
         text
@@ -225,7 +242,10 @@ impl ConfiguredBackend {
 
 impl Spelled {
     fn read(mut fields: Fields, storage: impl Fn(String) -> StorageInput) -> Read<Self> {
-        let origins = fields.items("origins")?.into_iter().map(|item| item.parse(|url| Origin::parse(url).map(|origin| origin.url())));
+        let origins = fields
+            .items("origins")?
+            .into_iter()
+            .map(|item| item.parse(|url| Origin::parse(url).map(|origin| origin.url())));
         let spelled = Self {
             origins: origins.collect::<Read<_>>()?,
             variables: fields.texts("variables")?.into_iter().collect(),
@@ -242,6 +262,26 @@ impl Spelled {
             _ => Vec::new(),
         };
         self.variables.iter().cloned().chain(stored).collect()
+    }
+
+    /// The first fact that is not spelled out.
+    fn lacks(&self, facts: &Facts) -> Option<String> {
+        let called = facts.origins.iter().map(|origin| &origin.url);
+        let sent = facts.credentials.iter().flat_map(|credential| &credential.to);
+        if let Some(url) = called.chain(sent).find(|url| !self.origins.contains(*url)) {
+            return Some(format!("the origin {}", Shown(url)));
+        }
+        if let Some(variable) = facts.variables.iter().find(|variable| !self.variables.contains(*variable)) {
+            return Some(format!("the variable {}", Shown(variable)));
+        }
+        let storage = match &facts.storage {
+            None => true,
+            Some(GrantedStorage::Environment(names)) => self.covers(names),
+            Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)) => {
+                matches!(self.storage, Some(StorageInput::File(_)))
+            }
+        };
+        (!storage).then(|| "the storage".to_owned())
     }
 
     fn covers(&self, names: &[String]) -> bool {

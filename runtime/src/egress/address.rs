@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Why an address is not connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AddressRefused {
+pub(crate) enum AddressRefused {
     /// It is where clouds hand out credentials.
     #[error("{0} is an address of a cloud metadata service, which no backend may reach")]
     Metadata(IpAddr),
@@ -19,7 +19,7 @@ pub enum AddressRefused {
 
 impl AddressRefused {
     /// The rule that refused, for messages.
-    pub const fn rule(self) -> &'static str {
+    pub(crate) const fn rule(self) -> &'static str {
         match self {
             Self::Metadata(_) => "metadata-address",
             Self::NotPublic(_) => "private-address",
@@ -32,7 +32,7 @@ impl AddressRefused {
 ///
 /// # Errors
 /// Which rule forbids it.
-pub fn judge(address: IpAddr, typed: bool) -> Result<(), AddressRefused> {
+pub(crate) fn judge(address: IpAddr, typed: bool) -> Result<(), AddressRefused> {
     match class(address) {
         Class::Public => Ok(()),
         Class::Private if typed => Ok(()),
@@ -68,10 +68,8 @@ const METADATA_V4: [Ipv4Addr; 3] =
     [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
 
 /// The same in IPv6: AWS, Google.
-const METADATA_V6: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
-];
+const METADATA_V6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
 
 /// By the IANA special-purpose address registries (RFC 6890 and its updates).
 fn class_v4(address: Ipv4Addr) -> Class {
@@ -105,7 +103,9 @@ fn class_v6(address: Ipv6Addr) -> Class {
         // fe80::/10 also holds metadata services of clouds that follow AWS; a scoped address is none of ours.
         [0xfe80..=0xfebf, ..] => Class::Metadata,
         [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => Class::Private,
-        [0x2001, 0xdb8, ..] | [0x2001, 0..=0x1ff, ..] | [0x3fff, 0..=0xfff, ..] | [0x100, 0, 0, 0, ..] => Class::Private,
+        [0x2001, 0xdb8, ..] | [0x2001, 0..=0x1ff, ..] | [0x3fff, 0..=0xfff, ..] | [0x100, 0, 0, 0, ..] => {
+            Class::Private
+        }
         [0x2000..=0x3fff, ..] => Class::Public,
         _ => Class::NotAHost,
     }
@@ -145,10 +145,29 @@ mod tests {
     #[test]
     fn private_addresses_need_the_operators_word() {
         for address in [
-            "127.0.0.1", "127.255.0.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1",
-            "198.18.0.1", "192.0.2.1", "::1", "fc00::1", "fd12:3456::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b::808:808", "2002:7f00:1::", "2002:c0a8:101::1",
-            "2001:0:0:0:0:0:80ff:fffe", "fe00:0:0:0:0:5efe:a00:1", "2001:db8::1",
+            "127.0.0.1",
+            "127.255.0.9",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "100.64.0.1",
+            "198.18.0.1",
+            "192.0.2.1",
+            "::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a00:1",
+            "64:ff9b::808:808",
+            "2002:7f00:1::",
+            "2002:c0a8:101::1",
+            "2001:0:0:0:0:0:80ff:fffe",
+            "fe00:0:0:0:0:5efe:a00:1",
+            "2001:db8::1",
         ] {
             let address: IpAddr = address.parse().unwrap();
             assert_eq!(judge(address, false), Err(AddressRefused::NotPublic(address)));
@@ -159,10 +178,25 @@ mod tests {
     #[test]
     fn metadata_services_are_out_of_reach_in_every_notation() {
         for address in [
-            "169.254.169.254", "169.254.170.2", "169.254.170.23", "169.254.0.1", "100.100.100.200", "168.63.129.16",
-            "192.0.0.192", "fd00:ec2::254", "fd20:ce::254", "fe80::a9fe:a9fe", "::ffff:169.254.169.254",
-            "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe",
-            "2002:a9fe:a9fe::", "2001:0:1:2:3:4:5601:5601", "2001:470::5efe:a9fe:a9fe", "::ffff:100.100.100.200",
+            "169.254.169.254",
+            "169.254.170.2",
+            "169.254.170.23",
+            "169.254.0.1",
+            "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "fe80::a9fe:a9fe",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
+            "2002:a9fe:a9fe::",
+            "2001:0:1:2:3:4:5601:5601",
+            "2001:470::5efe:a9fe:a9fe",
+            "::ffff:100.100.100.200",
         ] {
             let address: IpAddr = address.parse().unwrap();
             assert_eq!(judge(address, true), Err(AddressRefused::Metadata(address)));
@@ -171,7 +205,9 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_never_reached() {
-        for address in ["0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "::ffff:0.0.0.0", "4000::1"] {
+        for address in
+            ["0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "::ffff:0.0.0.0", "4000::1"]
+        {
             let address: IpAddr = address.parse().unwrap();
             assert!(matches!(judge(address, true), Err(AddressRefused::NotAHost(_))), "{address}");
         }

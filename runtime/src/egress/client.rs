@@ -29,22 +29,22 @@ use super::{
 use crate::error::{Error, Kind, Result};
 
 /// How long a connection may take to be made, with TLS: three seconds bring back a lost first packet twice.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one request may take as a whole; half of a call's time, so that one retry fits.
-pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Bytes of a request's body: the largest value, encoded as base64 in JSON, twice.
-pub(crate) const REQUEST_BYTES: usize = 12 << 20;
+pub const REQUEST_BYTES: usize = 12 << 20;
 /// Bytes of a reply's body: the same.
-pub(crate) const REPLY_BYTES: usize = 12 << 20;
+pub const REPLY_BYTES: usize = 12 << 20;
 /// Bytes of a reply's headers; servers we know stay below a tenth of it.
-pub(crate) const REPLY_HEADER_BYTES: usize = 64 << 10;
+pub const REPLY_HEADER_BYTES: usize = 64 << 10;
 /// How long an idle connection is kept. Upstreams and load balancers close theirs after a minute or more.
 const IDLE: Duration = Duration::from_secs(50);
 
-/// What a request may use.
+/// What one request may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
-    /// For the whole request ([`REQUEST_TIMEOUT`]).
+    /// Time for the whole request, from resolving the host to the reply's last byte ([`REQUEST_TIMEOUT`]).
     pub timeout: Duration,
     /// Bytes of the request's body ([`REQUEST_BYTES`]).
     pub request: usize,
@@ -99,6 +99,8 @@ impl Reply {
 /// system's certificates costs more than a whole request over plain HTTP.
 #[derive(Debug)]
 pub(crate) struct Connector {
+    /// The origin as messages name it: of a wildcard the pattern, since a backend can write anything before it.
+    shown: String,
     typed: bool,
     https: bool,
     ca: Option<Arc<Path>>,
@@ -110,6 +112,7 @@ pub(crate) struct Connector {
 impl Connector {
     pub(crate) fn new(origin: &Origin, resolver: &Arc<dyn Resolver>, caps: Caps) -> Self {
         Self {
+            shown: origin.to_string(),
             typed: origin.typed,
             https: origin.scheme == Scheme::Https,
             ca: origin.ca.as_deref().map(Arc::from),
@@ -121,7 +124,6 @@ impl Connector {
 
     /// Sends a request that has been checked and takes in the whole reply.
     pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Reply> {
-        let host = outgoing.url.host_str().unwrap_or_default().to_owned();
         // Address literals never reach a resolver, so they are judged here by the same function.
         let literal = match outgoing.url.host() {
             Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
@@ -138,17 +140,20 @@ impl Connector {
         let client = self.client()?.clone();
         let exchange = async {
             let reply = client.execute(request).await?;
-            Ok::<_, reqwest::Error>(self.take(reply, &host).await)
+            Ok::<_, reqwest::Error>(self.take(reply).await)
         };
         match tokio::time::timeout(self.caps.timeout, exchange).await {
-            Err(_) => Err(Error::new(Kind::Timeout, format!("{host} did not answer within {:?}", self.caps.timeout))),
-            Ok(Err(cause)) => Err(failure(&host, cause)),
+            Err(_) => {
+                Err(Error::new(Kind::Timeout, format!("{} did not answer within {:?}", self.shown, self.caps.timeout)))
+            }
+            Ok(Err(cause)) => Err(failure(&self.shown, cause)),
             Ok(Ok(reply)) => reply,
         }
     }
 
     fn request(&self, outgoing: Outgoing) -> Result<reqwest::Request> {
-        let bad = |what: &str| Error::new(Kind::Refused, format!("the request's {what} can't be sent")).by_rule("header");
+        let bad =
+            |what: &str| Error::new(Kind::Refused, format!("the request's {what} can't be sent")).by_rule("header");
         let method = Method::from_bytes(outgoing.method.as_bytes()).map_err(|_| bad("method"))?;
         let mut headers = HeaderMap::with_capacity(outgoing.headers.len());
         for (name, value) in &outgoing.headers {
@@ -165,8 +170,9 @@ impl Connector {
         Ok(request)
     }
 
-    async fn take(&self, mut reply: reqwest::Response, host: &str) -> Result<Reply> {
-        let over = |what: &str| Error::new(Kind::Unavailable, format!("the reply of {host} is over its cap: {what}"));
+    async fn take(&self, mut reply: reqwest::Response) -> Result<Reply> {
+        let over =
+            |what: &str| Error::new(Kind::Unavailable, format!("the reply of {} is over its cap: {what}", self.shown));
         let status = reply.status().as_u16();
         let mut headers = Vec::with_capacity(reply.headers().len());
         let mut header_bytes = 0;
@@ -185,7 +191,7 @@ impl Connector {
             return Err(over("body"));
         }
         let mut body = Zeroizing::new(Vec::with_capacity(expected.unwrap_or(0)));
-        while let Some(chunk) = reply.chunk().await.map_err(|cause| failure(host, cause))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|cause| failure(&self.shown, cause))? {
             if body.len() + chunk.len() > self.caps.reply {
                 return Err(over("body"));
             }
@@ -211,6 +217,7 @@ impl Connector {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
+            .user_agent(concat!("secret-runtime/", env!("CARGO_PKG_VERSION")))
             .https_only(self.https)
             .connect_timeout(CONNECT_TIMEOUT.min(self.caps.timeout))
             .pool_idle_timeout(IDLE)
@@ -237,9 +244,8 @@ fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>> {
-    let problem = |cause: String| {
-        Error::new(Kind::Config, format!("the CA file {} can't be used: {cause}", path.display()))
-    };
+    let problem =
+        |cause: String| Error::new(Kind::Config, format!("the CA file {} can't be used: {cause}", path.display()));
     let pem = std::fs::read(path).map_err(|cause| problem(cause.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|cause| problem(innermost(&cause)))?;
     if found.is_empty() { Err(problem("there is no certificate in it".into())) } else { Ok(found) }
@@ -278,16 +284,16 @@ fn refused(cause: AddressRefused) -> Error {
 }
 
 /// What a failed request means. The address check speaks through the resolver's error.
-fn failure(host: &str, cause: reqwest::Error) -> Error {
+fn failure(origin: &str, cause: reqwest::Error) -> Error {
     if let Some(refusal) = chain(&cause).find_map(|cause| cause.downcast_ref::<AddressRefused>()) {
         return refused(*refusal);
     }
     let cause = cause.without_url();
     if cause.is_timeout() {
-        return Error::new(Kind::Timeout, format!("{host} did not answer in time")).caused_by(cause);
+        return Error::new(Kind::Timeout, format!("{origin} did not answer in time")).caused_by(cause);
     }
     let what = if cause.is_connect() { "can't be reached" } else { "broke off" };
-    Error::new(Kind::Unavailable, format!("{host} {what}: {}", innermost(&cause))).caused_by(cause)
+    Error::new(Kind::Unavailable, format!("{origin} {what}: {}", innermost(&cause))).caused_by(cause)
 }
 
 fn chain<'a>(cause: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -302,4 +308,3 @@ fn chain<'a>(cause: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 fn innermost(cause: &(dyn StdError + 'static)) -> String {
     chain(cause).last().map(ToString::to_string).unwrap_or_default()
 }
-

@@ -4,25 +4,33 @@
 //! parse ▸ origin granted? ▸ request rule? ▸ headers ▸ inject ▸ resolve ▸ filter addresses ▸ connect ▸ cap ▸ echo check
 //! ```
 
-pub mod address;
+mod address;
 pub(crate) mod client;
 pub(crate) mod credentials;
 mod echo;
-pub mod origin;
-pub mod rules;
+pub(crate) mod origin;
+pub(crate) mod rules;
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-pub use self::client::{Caps, Resolver, SystemResolver};
 pub(crate) use self::client::{Outgoing, Reply};
+pub use self::{
+    address::is_private,
+    client::{
+        CONNECT_TIMEOUT, Caps, REPLY_BYTES, REPLY_HEADER_BYTES, REQUEST_BYTES, REQUEST_TIMEOUT, Resolver,
+        SystemResolver,
+    },
+    credentials::CredentialSource,
+    origin::{HostPattern, Origin, OriginError, Scheme},
+    rules::{Body, JsonPin, Method, Pin, RequestRules, Rule, Wanted},
+};
 use self::{
     client::Connector,
     credentials::Credentials,
-    origin::Origin,
-    rules::{Checked, GuestRequest, RequestRules},
+    rules::{Checked, GuestRequest},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -65,7 +73,7 @@ impl Failure {
     /// A failure on the way, told apart by what it is.
     fn on_the_way(error: Error) -> Self {
         match error.kind() {
-            Kind::Refused | Kind::Config => Self::Refused(error),
+            Kind::Refused | Kind::Config | Kind::Component => Self::Refused(error),
             _ => Self::Transport(error),
         }
     }
@@ -125,7 +133,9 @@ impl Egress {
                 },
             )
             .map_err(|refusal| {
-                Failure::Refused(Error::new(Kind::Refused, refusal.to_string()).by_rule(refusal.rule).caused_by(refusal))
+                let asked = refusal.sent.as_ref().map(|sent| format!("it asked for {sent}")).unwrap_or_default();
+                let error = Error::new(Kind::Refused, refusal.to_string()).by_rule(refusal.rule);
+                Failure::Refused(error.with_guest_message(&asked).caused_by(refusal))
             })?;
         drop(request);
         let reply = self.attempt(phase, scope, &checked, deadline).await?;
@@ -156,7 +166,11 @@ impl Egress {
         let mut outgoing = Outgoing {
             method: checked.method.as_str(),
             url: checked.url.clone(),
-            headers: checked.headers.iter().map(|(name, value)| (name.clone(), Zeroizing::new(value.clone()))).collect(),
+            headers: checked
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), Zeroizing::new(value.clone())))
+                .collect(),
             body: checked.body.clone(),
         };
         let sent = match &self.credentials {

@@ -60,6 +60,9 @@ pub enum OriginError {
     /// Resolvers and certificates disagree on what a trailing dot means.
     #[error("its host may not end in a dot")]
     TrailingDot,
+    /// `127.1`, `0x7f000001` and the like: what looks like a name is an address.
+    #[error("its host is an IPv4 address in an odd notation; write it as a.b.c.d")]
+    Notation,
     /// A wildcard is not of the form `*.domain.tld`.
     #[error("a wildcard host is written *.domain.tld")]
     Wildcard,
@@ -107,6 +110,9 @@ impl Origin {
             _ if wildcard => return Err(OriginError::Wildcard),
             host => HostPattern::Exact(host.to_owned()),
         };
+        if has_odd_notation(&plain, &parsed) {
+            return Err(OriginError::Notation);
+        }
         let base = parsed.path().trim_end_matches('/').to_owned();
         let safe = |segment: &str| {
             crate::manifest::percent::decode(segment)
@@ -173,6 +179,12 @@ pub(crate) fn has_userinfo(url: &str) -> bool {
     authority(url).contains('@')
 }
 
+/// Whether the host of a URL is an IPv4 address that was not written as one: a reader would take it for another.
+pub(crate) fn has_odd_notation(text: &str, url: &Url) -> bool {
+    let written = authority(text).split(':').next().unwrap_or_default();
+    matches!(url.host(), Some(Host::Ipv4(address)) if written != address.to_string())
+}
+
 /// Whether the path of a URL, as it was written, has segments `.` or `..` that parsing would resolve silently.
 pub(crate) fn has_dot_segments(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -208,7 +220,7 @@ mod tests {
             ("https://Vault.Example.com", "https://vault.example.com", ""),
             ("https://vault.example.com:443/", "https://vault.example.com", ""),
             ("http://127.0.0.1:8200/a/b/", "http://127.0.0.1:8200", "/a/b"),
-            ("http://0x7f000001:8200", "http://127.0.0.1:8200", ""),
+            ("http://127.0.0.1:8200", "http://127.0.0.1:8200", ""),
             ("https://bücher.example", "https://xn--bcher-kva.example", ""),
             ("https://[::1]:8200", "https://[::1]:8200", ""),
             ("https://*.vault.azure.net", "https://*.vault.azure.net", ""),

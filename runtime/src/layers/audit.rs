@@ -31,7 +31,7 @@ pub const CANCELLED: &str = "cancelled";
 
 /// Where lines go, and the backend they name.
 #[derive(Clone, Debug)]
-pub struct AuditSettings {
+pub(crate) struct AuditSettings {
     /// Where lines go.
     pub log: AuditLog,
     /// The backend's name.
@@ -117,14 +117,14 @@ impl Drop for Pending<'_> {
 
 /// Records every operation; see the [module](self).
 #[derive(Debug)]
-pub struct Audit<S> {
+pub(crate) struct Audit<S> {
     inner: S,
     settings: Option<AuditSettings>,
 }
 
 impl<S> Audit<S> {
     /// Wraps a store; without settings nothing is recorded.
-    pub fn new(inner: S, settings: Option<AuditSettings>) -> Self {
+    pub(crate) fn new(inner: S, settings: Option<AuditSettings>) -> Self {
         Self { inner, settings }
     }
 }

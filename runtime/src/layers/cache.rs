@@ -60,7 +60,7 @@ impl Default for CacheSettings {
 
 /// Keeps what was read; see the [module](self).
 #[derive(Debug)]
-pub struct Cache<S> {
+pub(crate) struct Cache<S> {
     /// Shared with the loads, which outlive the callers that began them.
     inner: Arc<S>,
     shelf: Option<Arc<Shelf>>,
@@ -68,7 +68,7 @@ pub struct Cache<S> {
 
 impl<S> Cache<S> {
     /// Wraps a store; without settings nothing is kept and nobody waits for another's load.
-    pub fn new(inner: S, settings: Option<CacheSettings>) -> Self {
+    pub(crate) fn new(inner: S, settings: Option<CacheSettings>) -> Self {
         Self { inner: Arc::new(inner), shelf: settings.map(Shelf::new) }
     }
 

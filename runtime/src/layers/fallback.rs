@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// Looks up an environment variable by its name.
-pub type Lookup = Arc<dyn Fn(&str) -> Option<SecretBytes> + Send + Sync>;
+pub(crate) type Lookup = Arc<dyn Fn(&str) -> Option<SecretBytes> + Send + Sync>;
 
 /// Where to look, and where never to.
 #[derive(Clone)]
-pub struct FallbackSettings {
+pub(crate) struct FallbackSettings {
     /// Looks up a variable. The library reads no environment by itself.
     pub lookup: Lookup,
     /// The variables that hold credentials: they are never an answer.
@@ -45,14 +45,14 @@ fn leaves_the_name_open(error: &Error) -> bool {
 
 /// Asks the environment where the backend has nothing; see the [module](self).
 #[derive(Debug)]
-pub struct Fallback<S> {
+pub(crate) struct Fallback<S> {
     inner: S,
     settings: Option<FallbackSettings>,
 }
 
 impl<S> Fallback<S> {
     /// Wraps a store; without settings the environment is never asked.
-    pub fn new(inner: S, settings: Option<FallbackSettings>) -> Self {
+    pub(crate) fn new(inner: S, settings: Option<FallbackSettings>) -> Self {
         Self { inner, settings }
     }
 

@@ -4,15 +4,15 @@
 //! Audit ─▶ Fallback ─▶ Policy ─▶ Cache ─▶ Retry ─▶ a backend
 //! ```
 //!
-//! Every layer wraps a [`SecretStore`], is one itself, and passes straight through when its settings are `None`. The
+//! Every layer wraps a store, is one itself, and passes straight through when its settings are `None`. The
 //! order matters: what policy refuses never reaches the cache, and one load of the cache is retried once for all who
 //! wait for it.
 
 pub mod audit;
 pub mod cache;
-pub mod fallback;
+mod fallback;
 pub mod policy;
-pub mod retry;
+mod retry;
 
 #[cfg(test)]
 mod fake;
@@ -22,17 +22,18 @@ use crate::{
     store::{Answer, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore},
 };
 
-pub use self::{
+pub(crate) use self::{
     audit::{Audit, AuditSettings},
-    cache::{Cache, CacheSettings},
+    cache::Cache,
     fallback::{Fallback, FallbackSettings},
     policy::{Policy, PolicySettings},
     retry::{Retry, RetrySettings},
 };
+pub use self::{cache::CacheSettings, policy::AccessMode};
 
 /// The settings of all layers; a layer whose settings are `None` is off.
 #[derive(Clone, Debug, Default)]
-pub struct Layers {
+pub(crate) struct Layers {
     /// A line for every operation.
     pub audit: Option<AuditSettings>,
     /// The environment, for names that this backend does not have.
@@ -47,7 +48,7 @@ pub struct Layers {
 
 impl Layers {
     /// Puts the layers over a store.
-    pub fn over<S: SecretStore>(self, store: S) -> Stack<S> {
+    pub(crate) fn over<S: SecretStore>(self, store: S) -> Stack<S> {
         let retry = Retry::new(store, self.retry);
         let cache = Cache::new(retry, self.cache);
         let policy = Policy::new(cache, self.policy);
@@ -67,7 +68,7 @@ trait AtHand {
 
 /// All layers over a store, in their fixed order.
 #[derive(Debug)]
-pub struct Stack<S>(Audit<Fallback<Policy<Cache<Retry<S>>>>>);
+pub(crate) struct Stack<S>(Audit<Fallback<Policy<Cache<Retry<S>>>>>);
 
 impl<S: SecretStore> SecretStore for Stack<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
@@ -96,5 +97,114 @@ impl<S: SecretStore> SecretStore for Stack<S> {
 
     async fn check(&self, call: &Call) -> Result<Readiness> {
         self.0.check(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::{
+        pin::pin,
+        sync::Arc,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::{fake::Fake, *};
+    use crate::{
+        error::{Error, Kind},
+        glob::Globs,
+        store::Source,
+    };
+
+    fn settings(hosted: &str) -> Layers {
+        Layers {
+            policy: Some(PolicySettings { hosted_keys: Some(Globs::new([hosted]).unwrap()), ..Default::default() }),
+            cache: Some(CacheSettings::default()),
+            retry: Some(RetrySettings::default()),
+            ..Layers::default()
+        }
+    }
+
+    /// The answer, if it is there at the first poll.
+    fn at_once<S: SecretStore>(stack: &Stack<S>, read: &Read, call: &Call) -> Option<Result<Answer>> {
+        match pin!(stack.read(read, call)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hit_is_answered_without_waiting_and_a_fresh_call_is_not_a_hit() {
+        let stack = settings("KEY").over(Fake::answering("value"));
+        let (read, call) = (fake::read("KEY"), Call::default());
+        assert!(at_once(&stack, &read, &call).is_none());
+        stack.read(&read, &call).await.unwrap();
+        assert_eq!(at_once(&stack, &read, &call).unwrap().unwrap().source, Source::Cache);
+        assert!(at_once(&stack, &read, &Call { fresh: true, ..call }).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_kept_value_does_not_outlive_a_permission() {
+        let (read, call) = (fake::read("KEY"), Call::default());
+        let cache = Cache::new(Fake::answering("value"), Some(CacheSettings::default()));
+        cache.read(&read, &call).await.unwrap();
+        assert!(cache.at_hand(&read, &call).is_some());
+        let policy = Policy::new(cache, settings("OTHER").policy);
+        assert!(policy.at_hand(&read, &call).is_none());
+        assert_eq!(policy.read(&read, &call).await.unwrap_err().rule(), Some(policy::HOSTED_KEYS));
+    }
+
+    #[tokio::test]
+    async fn a_hit_is_recorded_where_an_audit_log_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let audit =
+            AuditSettings { log: audit::AuditLog::open(&path).unwrap(), backend: "b".into(), digest: "d".into() };
+        let stack = Layers { audit: Some(audit), ..settings("**") }.over(Fake::answering("value"));
+        for _ in 0..2 {
+            stack.read(&fake::read("KEY"), &Call::default()).await.unwrap();
+        }
+        let lines = std::fs::read_to_string(&path).unwrap();
+        assert!(lines.lines().count() == 2 && lines.contains(r#""source":"cache""#), "{lines}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_hosted_is_refused_before_the_backend_hears_of_it() {
+        let fake = Fake::answering("value");
+        let stack = settings("OTHER").over(fake.clone());
+        let error = stack.read(&fake::read("KEY"), &Call::default()).await.unwrap_err();
+        assert_eq!((error.rule(), fake.asked()), (Some(policy::HOSTED_KEYS), 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_load_is_retried_once_for_all_who_wait() {
+        let fake = Fake::failing(Error::new(Kind::Unavailable, "away"));
+        let stack = Arc::new(settings("KEY").over(fake.clone()));
+        let callers: Vec<_> = (0..100)
+            .map(|_| {
+                let stack = stack.clone();
+                tokio::spawn(async move { stack.read(&fake::read("KEY"), &Call::default()).await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap().unwrap_err().kind(), Kind::Unavailable);
+        }
+        assert_eq!(fake.asked(), 3);
+    }
+
+    #[tokio::test]
+    async fn without_settings_every_layer_passes_straight_through() {
+        let fake = Fake::listing(&["a", "b/"]);
+        let (stack, call) = (Layers::default().over(fake.clone()), Call::default());
+        for _ in 0..2 {
+            assert_eq!(stack.read(&fake::read("KEY"), &call).await.unwrap().source, Source::Backend);
+        }
+        assert!(!stack.exists(&fake::name("KEY"), &Options::default(), &call).await.unwrap());
+        assert_eq!(stack.list(&Listing::default(), &call).await.unwrap().entries.len(), 2);
+        stack.write(&fake::new_secret("KEY"), &call).await.unwrap();
+        stack.delete(&fake::delete("KEY"), &call).await.unwrap();
+        assert_eq!(stack.check(&call).await.unwrap(), Readiness::Ready);
+        assert_eq!(fake.asked(), 7);
     }
 }

@@ -21,6 +21,9 @@ pub const HOSTED_KEYS: &str = "hosted-keys";
 /// The rule that an option breaks which would lead around the hosted keys.
 pub const ALLOW_OPTIONS: &str = "allow-options";
 
+/// The rule that an operation breaks which was left out of the grant.
+pub const GRANT: &str = "grant";
+
 /// In which direction secrets may travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessMode {
@@ -91,7 +94,7 @@ impl FromStr for AccessMode {
 
 /// What may be asked of one backend.
 #[derive(Clone, Debug, Default)]
-pub struct PolicySettings {
+pub(crate) struct PolicySettings {
     /// In which direction secrets may travel.
     pub mode: AccessMode,
     /// The names this backend answers for, to read and to write; `None` for all.
@@ -101,11 +104,14 @@ pub struct PolicySettings {
     pub where_options: Vec<String>,
     /// Those of them that are allowed nonetheless.
     pub allow_options: Vec<String>,
+    /// The operations that were left out of the grant.
+    pub withheld: Vec<Operation>,
 }
 
 impl PolicySettings {
     /// Refuses the operation unless direction and options are allowed.
     fn permit(&self, operation: Operation, options: &Options) -> Result<()> {
+        self.permit_at_all(operation)?;
         if !self.mode.allows(operation) {
             return Err(wrong_direction(self.mode, operation));
         }
@@ -113,6 +119,10 @@ impl PolicySettings {
             Some((option, _)) => Err(steered_away(option)),
             None => Ok(()),
         }
+    }
+
+    fn permit_at_all(&self, operation: Operation) -> Result<()> {
+        if self.withheld.contains(&operation) { Err(left_out(operation)) } else { Ok(()) }
     }
 
     fn steers_away(&self, option: &str) -> bool {
@@ -130,6 +140,11 @@ impl PolicySettings {
             Err(not_hosted(name))
         }
     }
+}
+
+#[cold]
+fn left_out(operation: Operation) -> Error {
+    refused(GRANT, format!("{operation} was left out of the grant; `runtime trust` can grant it"))
 }
 
 #[cold]
@@ -170,14 +185,14 @@ fn is_shown(hosted: &Globs, entry: &Entry) -> bool {
 
 /// Refuses what its settings do not allow; see the [module](self).
 #[derive(Debug)]
-pub struct Policy<S> {
+pub(crate) struct Policy<S> {
     inner: S,
     settings: Option<PolicySettings>,
 }
 
 impl<S> Policy<S> {
     /// Wraps a store; without settings everything is allowed.
-    pub fn new(inner: S, settings: Option<PolicySettings>) -> Self {
+    pub(crate) fn new(inner: S, settings: Option<PolicySettings>) -> Self {
         Self { inner, settings }
     }
 
@@ -228,6 +243,9 @@ impl<S: SecretStore> SecretStore for Policy<S> {
     }
 
     async fn check(&self, call: &Call) -> Result<Readiness> {
+        if let Some(settings) = &self.settings {
+            settings.permit_at_all(Operation::Check)?;
+        }
         self.inner.check(call).await
     }
 }
@@ -247,6 +265,7 @@ mod tests {
             hosted_keys: Some(Globs::new(patterns).unwrap()),
             where_options: vec!["mount".to_owned(), "namespace".to_owned()],
             allow_options: vec!["namespace".to_owned()],
+            withheld: Vec::new(),
         }
     }
 

@@ -12,18 +12,18 @@ use crate::{
 };
 
 /// How often a read is tried in all. Three outlast a restart behind a load balancer; more only delay the news.
-pub const TRIES: u32 = 3;
+pub(crate) const TRIES: u32 = 3;
 
 /// The longest wait before the second try; it doubles for each one after that.
-pub const FIRST_WAIT: Duration = Duration::from_millis(200);
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// Chooses how much of the longest wait to wait, from 0 to 1. Spread out, so that callers who failed together do not
 /// come back together.
-pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
+pub(crate) type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// How reads are tried again.
 #[derive(Clone)]
-pub struct RetrySettings {
+pub(crate) struct RetrySettings {
     /// How often a read is tried in all; 0 and 1 mean once.
     pub tries: u32,
     /// The longest wait before the second try; it doubles for each one after that.
@@ -54,14 +54,14 @@ fn random_fraction() -> f64 {
 
 /// Tries reads again; see the [module](self).
 #[derive(Debug)]
-pub struct Retry<S> {
+pub(crate) struct Retry<S> {
     inner: S,
     settings: Option<RetrySettings>,
 }
 
 impl<S> Retry<S> {
     /// Wraps a store; without settings everything is tried once.
-    pub fn new(inner: S, settings: Option<RetrySettings>) -> Self {
+    pub(crate) fn new(inner: S, settings: Option<RetrySettings>) -> Self {
         Self { inner, settings }
     }
 

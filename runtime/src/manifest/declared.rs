@@ -206,7 +206,7 @@ pub(super) fn key(text: &str) -> Result<String, &'static str> {
 }
 
 /// Whether an environment variable of this name looks as if it held a credential.
-pub fn looks_like_credential(variable: &str) -> bool {
+pub(crate) fn looks_like_credential(variable: &str) -> bool {
     let upper = variable.to_ascii_uppercase();
     CREDENTIAL_ENDINGS.iter().any(|ending| upper.ends_with(ending))
 }

@@ -12,7 +12,7 @@ use serde_json::Number;
 use zeroize::Zeroizing;
 
 /// How deep JSON may be nested. Nothing that a secret manager speaks comes near it.
-pub const JSON_DEPTH: usize = 32;
+pub(crate) const JSON_DEPTH: usize = 32;
 
 /// The largest whole number that every reader of JSON agrees on: 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -1,36 +1,44 @@
 //! What a backend declares about itself: the manifest.
 //!
-//! It is found by parsing the component ([`section`]), read strictly ([`Manifest::parse`]) and joined with what the
-//! operator sets ([`settings`]). Everything here is a pure decision: nothing is compiled, opened or sent.
+//! It is found by parsing the component, read strictly ([`Manifest::parse`]) and joined with what the operator sets.
+//! Everything here is a pure decision: nothing is compiled, opened or sent.
 
 use std::collections::BTreeMap;
 
 mod check;
-pub mod declared;
+pub(crate) mod declared;
 mod error;
 pub(crate) mod fields;
-pub mod json;
-pub mod names;
-pub mod pack;
-pub mod path;
+pub(crate) mod json;
+pub(crate) mod names;
+mod pack;
+pub(crate) mod path;
 pub(crate) mod percent;
-pub mod phase;
-pub mod recipe;
+pub(crate) mod phase;
+pub(crate) mod recipe;
 mod recipe_read;
-pub mod section;
-pub mod settings;
-pub mod template;
-pub mod tree;
-pub mod value;
+pub(crate) mod section;
+pub(crate) mod settings;
+pub(crate) mod template;
+pub(crate) mod tree;
+pub(crate) mod value;
 
+pub(crate) use self::value::{Scope, Value};
 pub use self::{
-    declared::{Config, Credential, DeleteDays, OptionKey, OriginTemplate, Storage},
+    declared::{Config, Credential, DeleteDays, IdentityFact, OptionKey, OriginTemplate, Storage},
     error::ManifestError,
+    json::{Json, NotStrict, Pointer},
     names::{NameError, NameRules},
+    pack::pack,
+    path::{PathTemplate, UrlTemplate},
     phase::Phase,
-    recipe::Recipe,
-    template::Template,
-    value::{Scope, Value},
+    recipe::{
+        Exchange, HostBody, HostRequest, Identity, IdentityKind, Inject, Injection, Lifetime, Mtls, Outcome, Recipe,
+        ScopeMatch, TokenPlace,
+    },
+    settings::{OriginProblem, SettingsError},
+    template::{Template, TemplateError},
+    tree::Tree,
 };
 
 use self::fields::{Fields, Item};

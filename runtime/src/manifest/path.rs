@@ -256,7 +256,7 @@ impl UrlTemplate {
     }
 
     /// The URL as it is sent; none if a required placeholder is unset or can't stand where it does.
-    pub fn expand(&self, scope: &dyn Scope) -> Option<Zeroizing<String>> {
+    pub(crate) fn expand(&self, scope: &dyn Scope) -> Option<Zeroizing<String>> {
         let mut url = self.expand_base(scope)?;
         if let Some(path) = &self.path {
             let path = path.expand(scope)?;

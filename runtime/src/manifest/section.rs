@@ -5,14 +5,14 @@ use wasmparser::{Chunk, Encoding, Parser, Payload};
 use super::error::ManifestError;
 
 /// The name of the custom section that holds a manifest.
-pub const SECTION: &str = "secret-runtime:manifest";
+pub(crate) const SECTION: &str = "secret-runtime:manifest";
 
 /// The most bytes a manifest may have. The longest we know has eight thousand.
-pub const MANIFEST_BYTES: usize = 1024 * 1024;
+pub(crate) const MANIFEST_BYTES: usize = 1024 * 1024;
 
 /// What parsing alone tells about a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inspected {
+pub(crate) struct Inspected {
     /// Its manifest, if it holds one.
     pub manifest_toml: Option<String>,
     /// Its outer shape.
@@ -21,7 +21,7 @@ pub struct Inspected {
 
 /// What a component exports and imports, with names as it writes them, such as `secret-runtime:backend/read@0.1.0`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// What it exports. Untrusted.
     pub exports: Vec<String>,
     /// What it imports. Untrusted.
@@ -32,7 +32,7 @@ pub struct Shape {
 ///
 /// # Errors
 /// The bytes are not a whole component, hold several manifests, or one that is too long or not text.
-pub fn inspect(bytes: &[u8]) -> Result<Inspected, ManifestError> {
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, ManifestError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(ManifestError::NotWasm);
     }
@@ -88,14 +88,6 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected, ManifestError> {
             _ => {}
         }
     }
-}
-
-/// The manifest of a component, if it holds one.
-///
-/// # Errors
-/// As [`inspect`].
-pub fn find(bytes: &[u8]) -> Result<Option<String>, ManifestError> {
-    Ok(inspect(bytes)?.manifest_toml)
 }
 
 fn text(data: &[u8]) -> Result<String, ManifestError> {

@@ -30,6 +30,10 @@ fn component(manifests: &[&[u8]]) -> Vec<u8> {
     component.finish()
 }
 
+fn find(bytes: &[u8]) -> Result<Option<String>, ManifestError> {
+    Ok(inspect(bytes)?.manifest_toml)
+}
+
 #[test]
 fn a_manifest_is_found_wherever_it_is() {
     let outside = component(&[b"a"]);

@@ -9,12 +9,11 @@ use super::{
 };
 use crate::{
     egress::origin::{Origin, OriginError},
-    store::Options,
     text::{Shown, nearest},
 };
 
 /// What the operator gives.
-pub struct Given<'a> {
+pub(crate) struct Given<'a> {
     /// Settings given by name.
     pub set: &'a BTreeMap<String, String>,
     /// Reads an environment variable. Only declared ones are asked for.
@@ -23,7 +22,7 @@ pub struct Given<'a> {
 
 /// What the backend will see, and where it will be allowed to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// The settings that have a value.
     pub config: BTreeMap<String, ConfigValue>,
     /// The origins that could be resolved.
@@ -32,7 +31,7 @@ pub struct Resolved {
 
 /// The value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigValue {
+pub(crate) struct ConfigValue {
     /// The value; never empty.
     pub value: String,
     /// Where it is from.
@@ -41,7 +40,7 @@ pub struct ConfigValue {
 
 /// Where the value of a setting is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Provenance {
+pub(crate) enum Provenance {
     /// The operator gave it by name.
     Set,
     /// From this environment variable.
@@ -100,7 +99,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`SettingsError`] names the setting or the origin and what to do.
-    pub fn resolve(&self, given: &Given<'_>) -> Result<Resolved, SettingsError> {
+    pub(crate) fn resolve(&self, given: &Given<'_>) -> Result<Resolved, SettingsError> {
         if let Some(key) = given.set.keys().find(|key| !self.config.contains_key(*key)) {
             return Err(self.unknown(key));
         }
@@ -119,13 +118,6 @@ impl Manifest {
             resolved.origins.extend(self.origin(origin, &resolved, given.env)?);
         }
         Ok(resolved)
-    }
-
-    /// The value of an option in a call: what the call says, else the setting of that name, else the default.
-    pub fn option<'a>(&'a self, key: &str, call: &'a Options, resolved: &'a Resolved) -> Option<&'a str> {
-        let option = self.options.get(key)?;
-        let given = call.get(key).or_else(|| resolved.config.get(key).map(|config| config.value.as_str()));
-        given.or(option.default.as_deref())
     }
 
     /// The first URL whose placeholders are all set, as an origin. None if there is no such URL.

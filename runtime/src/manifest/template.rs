@@ -83,7 +83,7 @@ impl Template {
     }
 
     /// The text with every placeholder replaced; none if one of them is unset or has no such form.
-    pub fn expand(&self, scope: &dyn Scope) -> Option<Zeroizing<String>> {
+    pub(crate) fn expand(&self, scope: &dyn Scope) -> Option<Zeroizing<String>> {
         expand(&self.pieces, scope)
     }
 

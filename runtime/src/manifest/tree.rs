@@ -43,7 +43,7 @@ impl Tree {
     }
 
     /// The value with every leaf replaced. A leaf that is unset is left out; none if that is the whole.
-    pub fn render(&self, scope: &dyn Scope) -> Option<Json> {
+    pub(crate) fn render(&self, scope: &dyn Scope) -> Option<Json> {
         match self {
             Self::Leaf(template) => match template.placeholder() {
                 Some(placeholder) => placeholder.value(scope)?.to_json(placeholder.encoding.as_ref()),

@@ -9,7 +9,7 @@ use super::json::Json;
 
 /// What a placeholder stands for during one call.
 #[derive(Clone)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// Text.
     Text(Cow<'a, str>),
     /// Bytes that may not be text.
@@ -27,7 +27,7 @@ pub enum Value<'a> {
 }
 
 /// Where templates find their values.
-pub trait Scope {
+pub(crate) trait Scope {
     /// The value of this name, if there is one. Empty text, bytes, lists and pairs count as none.
     fn value(&self, name: &str) -> Option<Value<'_>>;
 }
@@ -46,7 +46,7 @@ impl<'a> From<&'a str> for Value<'a> {
 
 /// A form that a value is given: the part of a placeholder after its colon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// A JSON string literal, with its quotes.
     Json,
     /// Standard base64 with padding.

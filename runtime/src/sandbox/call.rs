@@ -45,17 +45,14 @@ pub(crate) struct Active {
     pub(super) requests_left: u32,
 }
 
-/// A store with its instance, in which nothing has been called yet.
-pub(crate) struct Fresh {
-    pub(super) store: Store<State>,
-    pub(super) instance: Instance,
-}
-
 /// Instantiates a component. Its start code runs under the same limits as a call, and reaches no host function.
-pub(crate) async fn fresh(engine: &Engine, pre: &InstancePre<State>, limits: &Limits) -> Result<Fresh> {
+pub(super) async fn fresh(
+    engine: &Engine,
+    pre: &InstancePre<State>,
+    limits: &Limits,
+) -> Result<(Store<State>, Instance)> {
     let ticks_left = u64::try_from(limits.guest_time.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX);
-    let state =
-        State { limiter: Limiter::new(limits.memory), ticks_left, guest_time: limits.guest_time, active: None };
+    let state = State { limiter: Limiter::new(limits.memory), ticks_left, guest_time: limits.guest_time, active: None };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(LIFT_BYTES);
@@ -70,7 +67,7 @@ pub(crate) async fn fresh(engine: &Engine, pre: &InstancePre<State>, limits: &Li
         Ok(UpdateDeadline::Yield(1))
     });
     let instance = pre.instantiate_async(&mut store).await.map_err(|cause| component_fault(&cause))?;
-    Ok(Fresh { store, instance })
+    Ok((store, instance))
 }
 
 /// What happened during a call, seen from outside: it outlives a store that is thrown away.
@@ -113,6 +110,14 @@ impl Watch {
         done
     }
 
+    /// The same while a guest runs. A wait that took all the time there was leaves the guest none to answer in: the end
+    /// that follows is not its fault.
+    pub(super) async fn waiting_until<T>(&self, deadline: Instant, wait: impl Future<Output = T>) -> T {
+        let done = self.waiting(wait).await;
+        self.waiting.store(Instant::now() >= deadline, Ordering::Relaxed);
+        done
+    }
+
     fn change(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -140,10 +145,11 @@ impl Watch {
         if let Some(refused) = faults.refused {
             return Err(refused);
         }
-        let said = ended?;
-        if let Some(credential) = faults.credential {
-            return Err(credential);
-        }
+        let said = match (ended, faults.credential) {
+            (Err(fault), _) if fault.kind() == Kind::Component => return Err(fault),
+            (_, Some(credential)) => return Err(credential),
+            (ended, None) => ended?,
+        };
         match (said, faults.transport) {
             (Ok(answer), Some(transport)) if absent(&answer) => Err(transport),
             (Err(_), Some(transport)) => Err(transport),

@@ -1,10 +1,15 @@
 //! From bytes to something that can be called: parse, check, compile or take from the cache, link.
 
-use std::sync::Arc;
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::Arc,
+};
 
 use wasmtime::{
     Engine,
-    component::{Component, HasSelf, InstancePre, Linker},
+    component::{HasSelf, InstancePre, Linker},
 };
 
 use super::{
@@ -33,7 +38,7 @@ const IMPORTS: [&str; 7] = ["common", "http", "config", "storage", "clock", "ran
 
 /// A component that has been parsed but neither compiled nor run.
 #[derive(Clone, Debug)]
-pub struct Parsed {
+pub struct Component {
     bytes: Arc<[u8]>,
     digest: Digest,
     manifest: Manifest,
@@ -42,7 +47,7 @@ pub struct Parsed {
     imports: Vec<String>,
 }
 
-impl Parsed {
+impl Component {
     /// Parses a component and its manifest. Nothing in it runs.
     ///
     /// # Errors
@@ -63,7 +68,7 @@ impl Parsed {
                 )));
             }
         }
-        let parsed = Self {
+        let component = Self {
             digest: Digest::of(&bytes),
             bytes,
             has_manifest: manifest.is_some(),
@@ -71,14 +76,34 @@ impl Parsed {
             exports: shape.exports,
             imports: shape.imports,
         };
-        if !parsed.operations().contains(&Operation::Read) {
-            let found = parsed.exports.iter().map(String::as_str);
+        if !component.operations().contains(&Operation::Read) {
+            let found = component.exports.iter().map(String::as_str);
             let hint = nearest("secret-runtime:backend/read@0.1.0", found)
                 .map(|near| format!("; it exports {}", Shown(near)))
                 .unwrap_or_default();
             return Err(at_fault(format!("it does not export {PACKAGE}read{VERSION}{hint}")));
         }
-        Ok(parsed)
+        Ok(component)
+    }
+
+    /// Reads a component from a file, once: what is hashed is what is compiled.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] if the file can't be read, [`Kind::Component`] if it is not a usable component.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let bad = |cause: io::Error| {
+            Error::new(Kind::Config, format!("the component {} can't be read: {cause}", path.display()))
+                .caused_by(cause)
+        };
+        let file = File::open(path).map_err(bad)?;
+        if !file.metadata().map_err(bad)?.is_file() {
+            return Err(bad(io::Error::other("it is not a regular file")));
+        }
+        let mut bytes = Vec::new();
+        // One byte over the cap is enough to see that it is too large.
+        file.take(COMPONENT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(bad)?;
+        Self::new(bytes).map_err(|error| error.caused_by(io::Error::other(path.display().to_string())))
     }
 
     /// The SHA-256 of its bytes.
@@ -149,36 +174,35 @@ pub(crate) struct Loaded {
 /// Told `true` when a component begins to be compiled and `false` when that is over.
 pub type OnCompile = Arc<dyn Fn(bool) + Send + Sync>;
 
-/// Compiles and links a parsed component.
+/// Compiles and links a component.
 pub(crate) fn load(
     engine: &Engine,
-    parsed: &Parsed,
+    component: &Component,
     cache: Option<&CodeCache>,
     on_compile: Option<&OnCompile>,
 ) -> Result<Loaded> {
-    let component = match cache.and_then(|cache| cache.load(engine, &parsed.digest)) {
-        Some(component) => component,
+    let compiled = match cache.and_then(|cache| cache.load(engine, &component.digest)) {
+        Some(compiled) => compiled,
         None => {
             let said = on_compile.map(|said| {
                 said(true);
                 Said(said)
             });
             // The bytes that were hashed are the bytes that are compiled: the file is not read again.
-            let component = Component::from_binary(engine, &parsed.bytes)
+            let compiled = wasmtime::component::Component::from_binary(engine, &component.bytes)
                 .map_err(|cause| at_fault(format!("it does not compile: {}", Shown(&format!("{cause:#}")))))?;
             drop(said);
             if let Some(cache) = cache {
-                cache.store(engine, &parsed.digest, &component);
+                cache.store(engine, &component.digest, &compiled);
             }
-            component
+            compiled
         }
     };
-    let linked = |cause: wasmtime::Error| {
-        at_fault(format!("it does not fit the contract: {}", Shown(&format!("{cause:#}"))))
-    };
+    let linked =
+        |cause: wasmtime::Error| at_fault(format!("it does not fit the contract: {}", Shown(&format!("{cause:#}"))));
     let mut linker = Linker::new(engine);
     BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(linked)?;
-    let pre = linker.instantiate_pre(&component).map_err(linked)?;
+    let pre = linker.instantiate_pre(&compiled).map_err(linked)?;
     let capabilities = Capabilities {
         read: exported::read::GuestIndices::new(&pre).map_err(linked)?,
         exists: optional(&pre, "exists", exported::exists::GuestIndices::new).map_err(linked)?,
@@ -196,7 +220,7 @@ fn optional<I>(
     interface: &str,
     new: impl FnOnce(&InstancePre<State>) -> wasmtime::Result<I>,
 ) -> wasmtime::Result<Option<I>> {
-    let exported = pre.component().get_export_index(None, &format!("{PACKAGE}{interface}{VERSION}"));
+    let exported = pre.component().get_export_index(None, format!("{PACKAGE}{interface}{VERSION}"));
     exported.map(|_| new(pre)).transpose()
 }
 

@@ -1,9 +1,6 @@
 //! The wasmtime engine: one per runtime, with the features a backend may use and nothing more.
 
-use std::{
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 
 use wasmtime::{Config, Engine, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
@@ -14,6 +11,9 @@ use crate::error::{Error, Kind, Result};
 ///
 /// Short enough that a busy backend does not hold up other tasks, long enough to cost nothing.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Instances at once, of all backends together. Whoever comes when there are as many waits for one to be done.
+pub(crate) const PLACES: usize = 32;
 
 /// How instances get their memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,14 +58,14 @@ fn config() -> Config {
     config
 }
 
-/// Sizes for 32 calls at once; 48 core instances per component because a Python one has 38.
+/// Sizes for [`PLACES`] instances at once; 48 core instances per component because a Python one has 38.
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(32)
-        .total_memories(64)
-        .total_stacks(32)
-        .total_core_instances(1536)
-        .total_tables(1536)
+    pool.total_component_instances(PLACES as u32)
+        .total_memories(2 * PLACES as u32)
+        .total_stacks(PLACES as u32)
+        .total_core_instances(48 * PLACES as u32)
+        .total_tables(48 * PLACES as u32)
         .max_core_instances_per_component(48)
         .max_tables_per_component(48)
         .max_memories_per_component(4)

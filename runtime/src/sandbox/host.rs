@@ -31,13 +31,17 @@ impl http::Host for State {
             headers: std::mem::take(&mut request.headers),
             body: request.body.take(),
         };
-        let sent = watch.waiting(plan.egress.send(values.phase, values, asked, *deadline)).await;
+        let sent = watch.waiting_until(*deadline, plan.egress.send(values.phase, values, asked, *deadline)).await;
         Ok(match sent {
             Ok(mut reply) => {
                 watch.transport(None);
                 Ok(http::Response {
                     status: reply.status,
-                    headers: reply.headers.drain(..).map(|(name, mut value)| (name, std::mem::take(&mut *value))).collect(),
+                    headers: reply
+                        .headers
+                        .drain(..)
+                        .map(|(name, mut value)| (name, std::mem::take(&mut *value)))
+                        .collect(),
                     body: std::mem::take(&mut *reply.body),
                 })
             }

@@ -52,7 +52,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: MEMORY_BYTES, guest_time: GUEST_TIME, host_calls: HOST_CALLS, requests: REQUESTS, value: VALUE_BYTES }
+        Self {
+            memory: MEMORY_BYTES,
+            guest_time: GUEST_TIME,
+            host_calls: HOST_CALLS,
+            requests: REQUESTS,
+            value: VALUE_BYTES,
+        }
     }
 }
 

@@ -5,30 +5,32 @@ mod bindings;
 mod call;
 mod code_cache;
 mod component;
-pub mod digest;
+pub(crate) mod digest;
 pub(crate) mod engine;
 mod host;
+mod instances;
 pub mod limits;
 pub(crate) mod storage;
 mod values;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use wasmtime::Engine;
 
 pub(crate) use self::code_cache::CodeCache;
 pub(crate) use self::component::load;
-pub use self::component::{OnCompile, Parsed};
+pub use self::component::{Component, OnCompile};
 pub(crate) use self::values::Config;
 use self::{
     answers::{self as lift, lower_mode},
     bindings::common,
-    call::{Active, Fresh, Watch, component_fault, fresh},
+    call::{Active, Watch, component_fault},
     component::Loaded,
+    instances::{Fresh, Instances},
     limits::{LOG_LINES, Limits},
     storage::Storage,
     values::CallValues,
@@ -37,8 +39,7 @@ use crate::{
     egress::Egress,
     error::{Error, Kind, Result},
     store::{
-        Answer, Call, Delete, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness,
-        SecretStore, Source,
+        Answer, Call, Delete, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore, Source,
     },
 };
 
@@ -68,34 +69,29 @@ pub(crate) struct Plan {
 
 /// One backend in its sandbox.
 pub(crate) struct Sandbox {
-    engine: Engine,
     loaded: Arc<Loaded>,
     plan: Arc<Plan>,
-    ready: Option<Arc<Mutex<Option<Fresh>>>>,
+    instances: Instances,
 }
 
 impl Sandbox {
-    /// A backend that is called in fresh instances. With `prepare_ahead`, one is kept ready, so that a call does not
-    /// wait for it; it still serves one call.
-    pub(crate) fn new(engine: Engine, loaded: Loaded, plan: Plan, prepare_ahead: bool) -> Self {
-        Self {
-            engine,
-            loaded: Arc::new(loaded),
-            plan: Arc::new(plan),
-            ready: prepare_ahead.then(Arc::default),
-        }
+    /// A backend that is called in fresh instances, which take their `places` among all of the process. With `ahead`,
+    /// one is kept ready, so that a call does not wait for it; it still serves one call.
+    pub(crate) fn new(engine: Engine, places: Arc<Semaphore>, loaded: Loaded, plan: Plan, ahead: bool) -> Self {
+        let loaded = Arc::new(loaded);
+        let instances = Instances::new(engine, places, loaded.clone(), plan.limits, ahead);
+        Self { loaded, plan: Arc::new(plan), instances }
     }
 
     /// An instance that serves this call and no other.
     async fn begin(&self, values: CallValues, call: &Call) -> Result<Running> {
         let watch = Arc::new(Watch::default());
         let deadline = Instant::now() + call.timeout;
-        let prepared = self.ready.as_ref().and_then(|ready| ready.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Fresh { mut store, instance } = match prepared {
-            Some(prepared) => prepared,
-            None => watch.run(deadline, self.fresh()).await??,
+        let mut fresh = match self.instances.take_ready() {
+            Some(ready) => ready,
+            None => watch.run(deadline, async { Ok(self.fresh(&watch).await) }).await??,
         };
-        store.data_mut().active = Some(Active {
+        fresh.store.data_mut().active = Some(Active {
             plan: self.plan.clone(),
             values,
             watch: watch.clone(),
@@ -105,27 +101,14 @@ impl Sandbox {
             log_lines_left: LOG_LINES,
             requests_left: self.plan.limits.requests,
         });
-        store.set_epoch_deadline(1);
-        Ok(Running { fresh: Fresh { store, instance }, watch, deadline })
+        fresh.store.set_epoch_deadline(1);
+        Ok(Running { fresh, watch, deadline })
     }
 
-    async fn fresh(&self) -> wasmtime::Result<Result<Fresh>> {
-        Ok(fresh(&self.engine, &self.loaded.pre, &self.plan.limits).await)
-    }
-
-    /// Prepares the instance for the next call, beside whatever the caller does now.
-    fn prepare_next(&self) {
-        let Some(ready) = self.ready.clone() else { return };
-        if ready.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-            return;
-        }
-        let (engine, loaded, limits) = (self.engine.clone(), self.loaded.clone(), self.plan.limits);
-        tokio::spawn(async move {
-            // A component that can't be instantiated says so to the next caller.
-            if let Ok(instance) = fresh(&engine, &loaded.pre, &limits).await {
-                *ready.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
-            }
-        });
+    /// An instance for a call that found none ready.
+    async fn fresh(&self, watch: &Watch) -> Result<Fresh> {
+        let place = watch.waiting(self.instances.place()).await?;
+        self.instances.make(place).await
     }
 
     fn named(&self, error: Error, name: Option<&Name>) -> Error {
@@ -140,7 +123,9 @@ impl Sandbox {
     fn lower(&self, options: &Options) -> Vec<common::Pair> {
         let value = |name: &String| options.get(name).or_else(|| self.plan.values.get(name).map(String::as_str));
         let names = self.plan.option_names.iter();
-        names.filter_map(|name| Some((name.clone(), value(name).filter(|value| !value.is_empty())?.to_owned()))).collect()
+        names
+            .filter_map(|name| Some((name.clone(), value(name).filter(|value| !value.is_empty())?.to_owned())))
+            .collect()
     }
 
     fn unsupported(&self, operation: Operation) -> Error {
@@ -163,23 +148,20 @@ macro_rules! call {
      |$guest:ident, $store:ident| $called:expr, $lift:expr, $absent:expr) => {{
         let outcome = async {
             let indices = $indices.ok_or_else(|| $self.unsupported($operation))?;
-            let Running { fresh: Fresh { mut store, instance }, watch, deadline } =
-                $self.begin($values, $call).await?;
-            let $guest = indices.load(&mut store, &instance).map_err(|cause| component_fault(&cause))?;
+            let Running { mut fresh, watch, deadline } = $self.begin($values, $call).await?;
+            let $guest = indices.load(&mut fresh.store, &fresh.instance).map_err(|cause| component_fault(&cause))?;
             let ended = {
-                let $store = &mut store;
+                let $store = &mut fresh.store;
                 watch.run(deadline, $called).await
             };
-            drop(store);
+            drop(fresh);
             let said = ended.and_then(|said| match said {
                 Ok(answer) => $lift(answer, &$self.plan).map(Ok),
                 Err(error) => Ok(Err(lift::error(error, &$self.plan.codes))),
             });
             watch.verdict(said, $absent)
         };
-        let outcome = outcome.await.map_err(|error: Error| $self.named(error, $name));
-        $self.prepare_next();
-        outcome
+        outcome.await.map_err(|error: Error| $self.named(error, $name))
     }};
 }
 
@@ -187,10 +169,15 @@ impl SecretStore for Sandbox {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
         let (name, version, options) = (read.name.as_str(), read.version.as_deref(), self.lower(&read.options));
         call!(
-            self, Operation::Read, Some(&self.loaded.capabilities.read),
-            CallValues::read(read, &self.plan.values), call, Some(&read.name),
+            self,
+            Operation::Read,
+            Some(&self.loaded.capabilities.read),
+            CallValues::read(read, &self.plan.values),
+            call,
+            Some(&read.name),
             |guest, store| guest.call_read(store, name, version, &options),
-            lift::secret, |_| false
+            lift::secret,
+            |_| false
         )
         .map(|secret| Answer { secret, source: Source::Backend })
     }
@@ -198,40 +185,60 @@ impl SecretStore for Sandbox {
     async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
         let given = self.lower(options);
         call!(
-            self, Operation::Exists, self.loaded.capabilities.exists.as_ref(),
-            CallValues::exists(name, options, &self.plan.values), call, Some(name),
+            self,
+            Operation::Exists,
+            self.loaded.capabilities.exists.as_ref(),
+            CallValues::exists(name, options, &self.plan.values),
+            call,
+            Some(name),
             |guest, store| guest.call_exists(store, name.as_str(), &given),
-            lift::same, |exists: &bool| !*exists
+            lift::same,
+            |exists: &bool| !*exists
         )
     }
 
     async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
         let options = self.lower(&listing.options);
         call!(
-            self, Operation::List, self.loaded.capabilities.list.as_ref(),
-            CallValues::list(listing, &self.plan.values), call, None,
+            self,
+            Operation::List,
+            self.loaded.capabilities.list.as_ref(),
+            CallValues::list(listing, &self.plan.values),
+            call,
+            None,
             |guest, store| guest.call_list(store, &listing.prefix, listing.cursor.as_deref(), listing.limit, &options),
-            lift::page, |page: &Page| page.entries.is_empty()
+            lift::page,
+            |page: &Page| page.entries.is_empty()
         )
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
         let (secret, options) = (answers::new_secret(new), self.lower(&new.options));
         call!(
-            self, Operation::Write, self.loaded.capabilities.write.as_ref(),
-            CallValues::write(new, &self.plan.values), call, Some(&new.name),
+            self,
+            Operation::Write,
+            self.loaded.capabilities.write.as_ref(),
+            CallValues::write(new, &self.plan.values),
+            call,
+            Some(&new.name),
             |guest, store| guest.call_write(store, &secret, &options),
-            lift::version, |_| false
+            lift::version,
+            |_| false
         )
     }
 
     async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
         let (mode, options) = (lower_mode(delete.mode), self.lower(&delete.options));
         call!(
-            self, Operation::Delete, self.loaded.capabilities.delete.as_ref(),
-            CallValues::delete(delete, &self.plan.values), call, Some(&delete.name),
+            self,
+            Operation::Delete,
+            self.loaded.capabilities.delete.as_ref(),
+            CallValues::delete(delete, &self.plan.values),
+            call,
+            Some(&delete.name),
             |guest, store| guest.call_delete(store, delete.name.as_str(), mode, &options),
-            lift::same, |()| false
+            lift::same,
+            |()| false
         )
     }
 
@@ -243,10 +250,15 @@ impl SecretStore for Sandbox {
             verified.map_err(|error| self.named(error, None))?;
         }
         call!(
-            self, Operation::Check, self.loaded.capabilities.check.as_ref(),
-            CallValues::check(&self.plan.values), call, None,
+            self,
+            Operation::Check,
+            self.loaded.capabilities.check.as_ref(),
+            CallValues::check(&self.plan.values),
+            call,
+            None,
             |guest, store| guest.call_check(store),
-            lift::readiness, |_| false
+            lift::readiness,
+            |_| false
         )
     }
 }

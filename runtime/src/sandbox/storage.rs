@@ -120,12 +120,15 @@ fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     Ok(Some(data))
 }
 
-/// Writes beside the file and renames, so that a reader sees the old content or the new one, whole.
+/// Writes beside the file and renames, so that a reader sees the old content or the new one, whole. Who may read the
+/// file may do so afterwards; a new one is its owner's alone.
 fn write_file(path: &Path, folder: &Path, data: &[u8]) -> io::Result<()> {
+    let mode = std::fs::metadata(path).map_or(0o600, |metadata| metadata.permissions().mode() & 0o777);
     let mut new = tempfile::Builder::new()
         .prefix(".secret-runtime-")
         .permissions(std::fs::Permissions::from_mode(0o600))
         .tempfile_in(folder)?;
+    new.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     new.write_all(data)?;
     new.as_file().sync_all()?;
     new.persist(path)?;

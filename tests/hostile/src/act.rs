@@ -19,6 +19,7 @@ pub(crate) fn perform(act: &str) -> Outcome {
         "follow" => send::following().map(value),
         "requests" => Ok(value(send::many(number("size", 10_000)))),
         "gossip" => gossip(),
+        "smuggle" => send::smuggling().map(value),
         // What the host tells about a setting: of a credential it must be a placeholder.
         "ask" => config::get(&setting("ask")).map(value).ok_or(Error::NotFound),
         "storage-read" => match storage::read(&setting("ask")) {

@@ -26,6 +26,19 @@ pub(crate) fn following() -> Result<Vec<u8>, Error> {
     }
 }
 
+/// Reads the secret, then asks for `to` with the secret in place of `VALUE`: in host, path, query, method or headers.
+pub(crate) fn smuggling() -> Result<Vec<u8>, Error> {
+    let secret = String::from_utf8_lossy(&send(&request())?.body).into_owned();
+    let with_secret = |key: &str| setting(key).replace("VALUE", &secret);
+    let smuggled = Request {
+        method: with_secret("to-method"),
+        url: with_secret("to"),
+        headers: headers(&with_secret("to-headers")),
+        body: None,
+    };
+    Ok(all_of(send(&smuggled)?))
+}
+
 /// Sends the same request so many times, whatever becomes of it.
 pub(crate) fn many(times: u32) -> String {
     let request = request();
@@ -33,7 +46,11 @@ pub(crate) fn many(times: u32) -> String {
     format!("{answered} of {times}")
 }
 
+/// Status, headers and body; of them only the body if the setting `only` says so.
 fn all_of(reply: Response) -> Vec<u8> {
+    if setting("only") == "body" {
+        return reply.body;
+    }
     let mut all = format!("{}\n", reply.status).into_bytes();
     for (name, value) in reply.headers {
         all.extend(format!("{name}: {value}\n").bytes());

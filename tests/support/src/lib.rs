@@ -3,17 +3,20 @@
 //! - [`OpenBao`] is the real server in development mode, on a port of its own, with a random root token.
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
+//! - [`example`] sets up what a documentation example works on.
 //! - [`layout`] knows where components and binaries are.
 //!
 //! A missing prerequisite is an error that says how to get it. Nothing here skips a test.
 
 mod client;
+mod example;
 pub mod layout;
 mod openbao;
 mod process;
 mod upstream;
 mod venv;
 
+pub use example::example;
 pub use openbao::{OpenBao, SeenRequest};
 pub use upstream::{Gate, Reply, Seen, Upstream};
 pub use venv::{Venv, python};

@@ -4,10 +4,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use tokio::{
-    sync::Mutex,
-    time::Instant,
-};
+use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -98,7 +95,9 @@ impl Exchanger {
     /// Reads a reply in the contract's order: outcomes, refusals, other failures, the token.
     fn take(&self, reply: &Reply) -> Result<Token> {
         let json = Json::parse(&reply.body).ok();
-        if let Some(outcome) = self.exchange.outcomes.iter().find(|outcome| applies(outcome, reply.status, json.as_ref())) {
+        if let Some(outcome) =
+            self.exchange.outcomes.iter().find(|outcome| applies(outcome, reply.status, json.as_ref()))
+        {
             return Err(meaning(outcome, json.as_ref()));
         }
         let status = reply.status;
@@ -111,7 +110,8 @@ impl Exchanger {
         match status {
             200..=299 => {}
             429 => {
-                let wait = reply.header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+                let wait =
+                    reply.header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
                 let error = Error::new(Kind::RateLimited, "the upstream asks to come back later for a token (429)");
                 return Err(error.with_retry_after(wait));
             }
@@ -120,11 +120,13 @@ impl Exchanger {
                 return Err(Error::new(Kind::Unavailable, reason));
             }
             _ => {
-                let reason = format!("the upstream gave no token, with a status that the manifest does not explain ({status})");
+                let reason =
+                    format!("the upstream gave no token, with a status that the manifest does not explain ({status})");
                 return Err(Error::new(Kind::Other, reason));
             }
         }
-        let malformed = |what| Error::new(Kind::Malformed, format!("the upstream's reply holds no {what} where one should be"));
+        let malformed =
+            |what| Error::new(Kind::Malformed, format!("the upstream's reply holds no {what} where one should be"));
         let text = match &self.exchange.token {
             TokenPlace::Text => std::str::from_utf8(&reply.body).ok(),
             TokenPlace::Json(pointer) => json.as_ref().and_then(|json| json.at(pointer)).and_then(Json::as_text),

@@ -10,13 +10,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-pub use self::source::CredentialSource;
 pub(crate) use self::exchange::HostConnection;
+pub use self::source::CredentialSource;
+pub(crate) use self::source::Sources;
 use self::{
     exchange::{Exchanger, host_request},
     token::Token,
 };
-pub(crate) use self::source::Sources;
 use super::{CREDENTIAL_PLACEHOLDER, client::Outgoing, within};
 use crate::{
     error::{Error, Kind, Result},
@@ -99,8 +99,7 @@ impl Credentials {
         }
         let exchanged = token.as_ref().map(|token| token.value.as_str());
         let values = RecipeScope { credentials: &credentials, config: &self.config, exchanged, scopes: None };
-        let mut secrets: Vec<_> =
-            credentials.values().map(|value| Zeroizing::new(value.as_bytes().to_vec())).collect();
+        let mut secrets: Vec<_> = credentials.values().map(|value| Zeroizing::new(value.as_bytes().to_vec())).collect();
         secrets.extend(token.iter().map(|token| Zeroizing::new(token.value.as_bytes().to_vec())));
         let expand = |template: &Template| {
             template.expand(&values).ok_or_else(|| {

@@ -16,11 +16,11 @@ use std::fmt;
 use url::Url;
 use zeroize::Zeroizing;
 
+pub(crate) use self::refusal::Refusal;
 pub use self::{
-    body::Body,
+    body::{Body, JsonPin},
     method::Method,
     pins::{Pin, Wanted},
-    refusal::Refusal,
 };
 use self::{
     refusal::{Difference, uncovered},
@@ -57,7 +57,7 @@ pub struct Rule {
 
 /// A request as the backend wants it sent.
 #[derive(Clone, Copy)]
-pub struct GuestRequest<'a> {
+pub(crate) struct GuestRequest<'a> {
     /// The method, as it was written.
     pub method: &'a str,
     /// The URL, as it was written.
@@ -69,7 +69,7 @@ pub struct GuestRequest<'a> {
 }
 
 /// A request that a rule covers, in our own writing.
-pub struct Checked {
+pub(crate) struct Checked {
     /// The place of its origin among those that were given.
     pub origin: usize,
     /// Its method.
@@ -94,7 +94,7 @@ impl RequestRules {
     /// # Errors
     /// [`Refusal`] names the rule of egress that refused and, where no request rule covers the request, the part in
     /// which the nearest one differs.
-    pub fn check(
+    pub(crate) fn check(
         &self,
         phase: Phase,
         origins: &[Origin],

@@ -13,7 +13,7 @@ use crate::{manifest::Phase, text::Shown};
 /// Why a request is refused.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The rule of egress that refused: `method`, `url`, `userinfo`, `origin`, `path`, `query`, `header` or
     /// `request-rule`.
     pub rule: &'static str,

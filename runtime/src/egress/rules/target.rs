@@ -7,7 +7,7 @@ use super::{
     refusal::{Difference, Refusal},
 };
 use crate::{
-    egress::origin::{Origin, authority, has_dot_segments, has_userinfo},
+    egress::origin::{Origin, authority, has_dot_segments, has_odd_notation, has_userinfo},
     manifest::{
         path::{Segment, Segments},
         percent::{decode, encode_segment, is_safe_segment},
@@ -49,6 +49,9 @@ impl Target {
         }
         if url.domain().is_some_and(|domain| domain.ends_with('.')) {
             return refuse("origin", "whose host ends in a dot");
+        }
+        if has_odd_notation(text, &url) {
+            return refuse("origin", "whose host is an IPv4 address in an odd notation");
         }
         if has_dot_segments(text) {
             return refuse("path", "with a path segment . or ..");

@@ -82,3 +82,27 @@ impl Waiter {
         Ok(Answer { source, ..answer })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::fake;
+
+    #[test]
+    fn only_the_load_that_was_begun_last_is_under_way_and_only_until_it_ends() {
+        let (mut flights, read) = (Flights::default(), fake::read("KEY"));
+        let (early, ..) = flights.begin(&read);
+        let (late, ..) = flights.begin(&read);
+        assert_eq!([early, late, late].map(|number| flights.end(&read, number)), [false, true, false]);
+    }
+
+    #[test]
+    fn a_forgotten_load_is_not_under_way_any_more() {
+        let (mut flights, read) = (Flights::default(), fake::read("KEY"));
+        let (number, ..) = flights.begin(&read);
+        flights.forget(&fake::name("OTHER"));
+        assert!(flights.join(&read).is_some());
+        flights.forget(&read.name);
+        assert!(flights.join(&read).is_none() && !flights.end(&read, number));
+    }
+}

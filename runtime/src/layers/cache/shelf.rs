@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use foldhash::quality::RandomState;
 use moka::policy::EvictionPolicy;
 use tokio::{
     task::JoinHandle,
@@ -51,6 +52,11 @@ impl Kept {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.outcome().is_none()
+    }
+
     fn empty(&self) {
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -69,7 +75,8 @@ pub(super) enum Boarding {
 
 #[derive(Debug)]
 pub(super) struct Shelf {
-    kept: moka::sync::Cache<Read, Arc<Kept>>,
+    /// Hashed fast rather than against floods: hashing is a large part of a hit, and there are never many entries.
+    kept: moka::sync::Cache<Read, Arc<Kept>, RandomState>,
     settings: CacheSettings,
     changing: Mutex<Changing>,
 }
@@ -89,7 +96,7 @@ impl Shelf {
             .weigher(|_, kept: &Arc<Kept>| kept.weight)
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(|_, kept, _| kept.empty())
-            .build();
+            .build_with_hasher(RandomState::default());
         Arc::new(Self { kept, settings: CacheSettings { bytes, ..settings }, changing: Mutex::default() })
     }
 
@@ -212,16 +219,15 @@ impl Shelf {
         self.remove_where(|_, kept| now >= kept.stale_until);
         let more = self.kept.entry_count() > 0;
         if !more {
+            // The task is still ending: who keeps something now must not take it for one that will come back.
             changing.sweeper = None;
         }
         more
     }
 
-    /// Whether the value of this entry is in memory, asked after the entry may have been dropped.
     #[cfg(test)]
-    pub(super) fn watch(&self, read: &Read) -> impl Fn() -> bool + use<> {
-        let kept = self.kept.get(read).map(|kept| Arc::downgrade(&kept));
-        move || kept.as_ref().and_then(std::sync::Weak::upgrade).is_some_and(|kept| kept.outcome().is_some())
+    pub(super) fn peek(&self, read: &Read) -> Option<Arc<Kept>> {
+        self.kept.get(read)
     }
 
     #[cfg(test)]

@@ -181,9 +181,10 @@ mod stale {
 mod memory {
     use super::*;
 
-    /// Whether the value that is kept now is in memory, whenever it is asked.
+    /// Whether the value that is kept now is still held, whenever it is asked. moka may free the entry around it later.
     fn watch(cache: &Kept) -> impl Fn() -> bool + use<> {
-        shelf(cache).watch(&fake::read("KEY"))
+        let entry = shelf(cache).peek(&fake::read("KEY")).unwrap();
+        move || !entry.is_empty()
     }
 
     #[tokio::test]
@@ -227,12 +228,22 @@ mod memory {
     }
 
     #[tokio::test]
+    async fn an_evicted_value_leaves_memory_at_once() {
+        let fake = Fake::answering("first");
+        let cache = cache(&fake, CacheSettings { entries: 1, ..CacheSettings::default() });
+        get(&cache, &Call::default()).await;
+        let in_memory = watch(&cache);
+        cache.read(&fake::read("OTHER"), &Call::default()).await.unwrap();
+        assert!(!in_memory());
+    }
+
+    #[tokio::test]
     async fn nothing_is_left_of_a_cache_that_goes() {
         let (_, cache) = plain();
         get(&cache, &Call::default()).await;
-        let in_memory = watch(&cache);
+        let entry = Arc::downgrade(&shelf(&cache).peek(&fake::read("KEY")).unwrap());
         drop(cache);
         yield_now().await;
-        assert!(!in_memory());
+        assert!(entry.upgrade().is_none());
     }
 }

@@ -1,0 +1,104 @@
+//! Where credentials go: to exact origins, over TLS or on this machine.
+
+use std::collections::BTreeSet;
+
+use super::config;
+use crate::{
+    egress::{
+        credentials::{CredentialSource, Sources},
+        origin::{HostPattern, Origin, Scheme},
+    },
+    error::{Error, Kind, Result},
+    grant::{GrantedCredential, GrantedOrigin},
+    manifest::{
+        Recipe,
+        path::UrlTemplate,
+        settings::{Provenance, Resolved},
+    },
+    text::Shown,
+};
+
+/// The origin that gets the credential: the one that is named, else the first.
+pub(super) fn target(resolved: &Resolved, recipe: &Recipe) -> Option<usize> {
+    let named = recipe.inject.as_ref()?.origin.as_deref();
+    match named {
+        Some(name) => resolved.origins.iter().position(|origin| origin.name == name),
+        None => (!resolved.origins.is_empty()).then_some(0),
+    }
+}
+
+pub(super) fn granted_origin(origin: &Origin) -> GrantedOrigin {
+    GrantedOrigin { url: origin.url(), private: origin.typed, ca: origin.ca.clone() }
+}
+
+/// Where each credential goes: into requests for the target, and into the recipe's own requests.
+pub(super) fn granted_credentials(
+    resolved: &Resolved,
+    recipe: Option<&Recipe>,
+    sources: &Sources,
+) -> Result<Vec<GrantedCredential>> {
+    let Some(recipe) = recipe else { return Ok(Vec::new()) };
+    let mut places: Vec<(Vec<&str>, String)> = Vec::new();
+    if let Some(origin) = target(resolved, recipe).and_then(|target| resolved.origins.get(target)) {
+        protected(origin)?;
+        places.push((recipe.injected(), origin.url()));
+    }
+    if let Some(verify) = &recipe.verify {
+        // What is injected goes into it too, so it may only go where that goes anyway.
+        let (_, origin) = host_origin(resolved, &verify.url)?;
+        let same =
+            |known: &Origin| (known.scheme, &known.host, known.port) == (origin.scheme, &origin.host, origin.port);
+        if !target(resolved, recipe).and_then(|target| resolved.origins.get(target)).is_some_and(same) {
+            let reason = format!("the recipe {} would show its credential to {}", recipe.name, Shown(&origin.url()));
+            return Err(Error::new(Kind::Refused, reason).by_rule("credential-audience"));
+        }
+    }
+    let own = recipe.exchange.as_ref().map(|exchange| &exchange.request).into_iter().chain(&recipe.verify);
+    for request in own {
+        let (_, origin) = host_origin(resolved, &request.url)?;
+        protected(&origin)?;
+        places.push((request.placeholders(), Origin { base: String::new(), ..origin }.url()));
+    }
+    let granted = |(name, source): (&String, &CredentialSource)| {
+        let to: BTreeSet<_> =
+            places.iter().filter(|(names, _)| names.contains(&name.as_str())).map(|(_, url)| url.clone()).collect();
+        GrantedCredential { name: name.clone(), from: source.origin(), to: to.into_iter().collect() }
+    };
+    Ok(sources.0.iter().map(granted).collect())
+}
+
+/// A credential goes to exact origins over TLS, or to an address literal of this machine.
+fn protected(origin: &Origin) -> Result<()> {
+    let local = match &origin.host {
+        HostPattern::Exact(url::Host::Ipv4(v4)) => v4.is_loopback(),
+        HostPattern::Exact(url::Host::Ipv6(v6)) => v6.is_loopback(),
+        _ => false,
+    };
+    if origin.is_exact() && (origin.scheme == Scheme::Https || local) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Refused,
+        format!(
+            "a credential would go to {} in the clear; use https, or 127.0.0.1 for a server on this machine",
+            origin.url()
+        ),
+    )
+    .by_rule("credential-audience"))
+}
+
+/// The URL and origin of a request that the host makes of its own.
+pub(super) fn host_origin(resolved: &Resolved, template: &UrlTemplate) -> Result<(url::Url, Origin)> {
+    let bad = |why: &dyn std::fmt::Display| config(format!("the recipe's own address {template} can't be used: {why}"));
+    let text = template.expand(resolved).ok_or_else(|| bad(&"a setting in it is missing or can't stand there"))?;
+    let url = url::Url::parse(&text).map_err(|cause| bad(&cause))?;
+    let mut origin = Origin::parse(&text).map_err(|cause| bad(&cause))?;
+    let same = |known: &&Origin| (known.scheme, &known.host, known.port) == (origin.scheme, &origin.host, origin.port);
+    if let Some(known) = resolved.origins.iter().find(same) {
+        (origin.typed, origin.ca) = (known.typed, known.ca.clone());
+    } else {
+        let whole = template.whole_host(resolved).and_then(|name| resolved.config.get(name));
+        origin.typed = whole.is_some_and(|config| config.from != Provenance::Default);
+    }
+    Ok((url, origin))
+}

@@ -1,0 +1,126 @@
+//! Instances for calls: each used once, so many at a time, and one kept ready.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::{Engine, Store, component::Instance};
+
+use super::{
+    call::{State, fresh},
+    component::Loaded,
+    engine::PLACES,
+    limits::Limits,
+};
+use crate::error::{Error, Kind, Result};
+
+/// A store with its instance, in which nothing has been called yet.
+pub(super) struct Fresh {
+    // Fields are dropped in order: its place is free once the store is gone.
+    pub(super) store: Store<State>,
+    pub(super) instance: Instance,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Where the instances of one backend come from.
+pub(super) struct Instances(Arc<Source>);
+
+struct Source {
+    engine: Engine,
+    places: Arc<Semaphore>,
+    loaded: Arc<Loaded>,
+    limits: Limits,
+    /// None if none is kept ready.
+    spare: Option<Mutex<Spare>>,
+}
+
+/// The instance that is kept ready for the next call.
+#[derive(Default)]
+enum Spare {
+    #[default]
+    Missing,
+    Coming,
+    Ready(Fresh),
+}
+
+impl Instances {
+    /// Instances of a component that take their places among all of the process. With `ahead`, one is kept ready, so
+    /// that a call does not wait for it.
+    pub(super) fn new(
+        engine: Engine,
+        places: Arc<Semaphore>,
+        loaded: Arc<Loaded>,
+        limits: Limits,
+        ahead: bool,
+    ) -> Self {
+        Self(Arc::new(Source { engine, places, loaded, limits, spare: ahead.then(Mutex::default) }))
+    }
+
+    /// The instance that was kept ready, if there is one. Another is made beside whatever the caller does next, most of
+    /// which is waiting for an upstream.
+    pub(super) fn take_ready(&self) -> Option<Fresh> {
+        let mut spare = self.0.spare()?;
+        let found = match mem::replace(&mut *spare, Spare::Coming) {
+            Spare::Coming => return None,
+            Spare::Missing => None,
+            Spare::Ready(fresh) => Some(fresh),
+        };
+        drop(spare);
+        let coming = Coming(self.0.clone());
+        tokio::spawn(async move { coming.arrive().await });
+        found
+    }
+
+    /// A place for an instance, as soon as there is one.
+    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        let closed = |_| Error::new(Kind::Other, "the runtime takes no more calls");
+        self.0.places.clone().acquire_owned().await.map_err(closed)
+    }
+
+    /// An instance made for this call.
+    pub(super) async fn make(&self, place: OwnedSemaphorePermit) -> Result<Fresh> {
+        self.0.make(place).await
+    }
+}
+
+impl Source {
+    async fn make(&self, place: OwnedSemaphorePermit) -> Result<Fresh> {
+        let (store, instance) = fresh(&self.engine, &self.loaded.pre, &self.limits).await?;
+        Ok(Fresh { store, instance, _place: place })
+    }
+
+    fn spare(&self) -> Option<MutexGuard<'_, Spare>> {
+        Some(self.spare.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A spare instance on its way. Dropped before it has arrived, it leaves its place to another.
+struct Coming(Arc<Source>);
+
+impl Coming {
+    async fn arrive(self) {
+        // What is kept ready by many backends must leave places for their calls.
+        if self.0.places.available_permits() <= PLACES / 2 {
+            return;
+        }
+        let Ok(place) = self.0.places.clone().try_acquire_owned() else { return };
+        // A component that can't be instantiated says so to the next caller.
+        if let Ok(fresh) = self.0.make(place).await
+            && let Some(mut spare) = self.0.spare()
+        {
+            *spare = Spare::Ready(fresh);
+        }
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        if let Some(mut spare) = self.0.spare()
+            && matches!(*spare, Spare::Coming)
+        {
+            *spare = Spare::Missing;
+        }
+    }
+}

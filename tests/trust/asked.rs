@@ -1,0 +1,110 @@
+//! The question, and the answer to it.
+
+use insta::assert_snapshot;
+use test_support::{Reply, Upstream, layout};
+
+use crate::common::{Home, cli::Run, digest};
+
+const QUESTION: &str = "Grant this, and record it? [y/N] ";
+
+fn server() -> Upstream {
+    Upstream::start(|_| {
+        Reply::new(200, r#"{"data":{"data":{"value":"v"},"metadata":{"created_time":"t","version":1}}}"#)
+    })
+    .unwrap()
+}
+
+/// `runtime get KEY` with the vault backend, which nobody has trusted yet.
+fn get(home: &Home, address: &str) -> Run {
+    let run = home.runtime(["get", "KEY", "--backend"]).arg(layout::backend("vault"));
+    run.env("VAULT_ADDR", address).env("VAULT_TOKEN", "canary-token")
+}
+
+#[test]
+fn a_yes_is_recorded_and_nobody_is_asked_again() {
+    let (home, server) = (Home::new(), server());
+    let screen = get(&home, &server.address()).on_terminal().shows(QUESTION).types("y").exits(0);
+    assert!(screen.ends_with("v\r\n") && !screen.contains("canary-token"), "{screen}");
+    let again = get(&home, &server.address()).run().exits(0).prints("v");
+    assert_eq!(again.stderr, "");
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
+fn anything_but_yes_is_no() {
+    let (home, server) = (Home::new(), server());
+    for answer in ["n", "", "yess", "sure"] {
+        let screen = get(&home, &server.address()).on_terminal().shows(QUESTION).types(answer).exits(3);
+        assert!(screen.contains("not granted"), "{screen}");
+    }
+    get(&home, &server.address()).on_terminal().shows(QUESTION).types("  YES ").exits(0);
+    assert_eq!(server.seen().len(), 1, "it ran before it was trusted");
+}
+
+#[test]
+fn the_question_is_asked_on_the_terminal_even_if_input_is_piped() {
+    let home = Home::new();
+    let set = home.untrusted_dotenv(["--access-mode=read-write", "set", "KEY"]).input("y\n");
+    let screen = set.on_terminal().shows(QUESTION).types("y").exits(0);
+    assert!(screen.contains("stored KEY"), "{screen}");
+    assert_eq!(home.dotenv_text(), "KEY=\"y\\n\"\n");
+}
+
+#[test]
+fn what_is_asked_is_in_plain_words_with_the_authors_first() {
+    let (home, server) = (Home::new(), server());
+    let screen = get(&home, &server.address()).on_terminal().shows(QUESTION).types("n").exits(3);
+    let vault = layout::backend("vault");
+    let screen = screen.replace(&digest(&vault), "sha256:…").replace(&server.address(), "http://127.0.0.1:PORT");
+    assert_snapshot!("question-vault", screen.replace("\r\n", "\n"));
+
+    let screen = home.untrusted_dotenv(["get", "KEY"]).on_terminal().shows(QUESTION).types("n").exits(3);
+    let dotenv = layout::backend("dotenv");
+    let screen = screen.replace(&digest(&dotenv), "sha256:…").replace(home.path().to_str().unwrap(), "/home/me");
+    assert_snapshot!("question-dotenv", screen.replace("\r\n", "\n"));
+}
+
+#[test]
+fn without_a_terminal_the_command_to_type_is_told_and_works() {
+    let (home, server) = (Home::new(), server());
+    // A folder whose name a shell would take apart.
+    let component = home.file("my backends/it's vault.wasm", std::fs::read(layout::backend("vault")).unwrap());
+    let with = |run: Run| run.env("VAULT_ADDR", server.address()).env("VAULT_TOKEN", "canary-token");
+    let get = || with(home.runtime(["get", "KEY", "--backend"]).arg(&component)).run();
+    let refused = get().exits(3).prints("").says(&["is not trusted yet"]).never_shows("canary-token");
+    let line = refused.stderr.split('`').find(|part| part.starts_with("runtime trust --digest ")).unwrap();
+    with(home.shell(line)).run().exits(0).says(&["recorded"]).never_shows("canary-token");
+    get().exits(0).prints("v");
+}
+
+#[test]
+fn a_changed_address_is_another_question_and_the_difference_is_shown() {
+    let (home, first, second) = (Home::new(), server(), server());
+    get(&home, &first.address()).on_terminal().shows(QUESTION).types("y").exits(0);
+    let changed = get(&home, &second.address()).run().exits(3).prints("");
+    changed.says(&["not with these facts", &first.address(), &second.address()]);
+    assert_eq!(second.connections(), 0);
+
+    let terminal = get(&home, &second.address()).on_terminal().shows("It was trusted before, with other facts:");
+    let screen = terminal.shows(QUESTION).types("y").exits(0);
+    assert!(screen.contains(&first.address()), "{screen}");
+    // Several answers stand side by side.
+    for address in [first.address(), second.address()] {
+        get(&home, &address).run().exits(0);
+    }
+}
+
+#[test]
+fn another_credential_another_variable_or_another_file_is_another_question() {
+    let (home, server) = (Home::with_dotenv("KEY=v\n"), server());
+    get(&home, &server.address()).on_terminal().shows(QUESTION).types("y").exits(0);
+    let from_elsewhere = get(&home, &server.address()).env("VAULT_TOKEN", "").env("HCP_VAULT_TOKEN", "other");
+    from_elsewhere.run().exits(3).says(&["HCP_VAULT_TOKEN"]);
+    get(&home, &server.address()).env("VAULT_NAMESPACE", "ns").run().exits(3).says(&["VAULT_NAMESPACE"]);
+    assert_eq!(server.seen().len(), 1);
+
+    home.untrusted_dotenv(["get", "KEY"]).on_terminal().shows(QUESTION).types("y").exits(0);
+    home.file("other.env", "KEY=theirs\n");
+    let other = home.runtime(["--storage", "other.env", "get", "KEY", "--backend"]).arg(layout::backend("dotenv"));
+    other.run().exits(3).prints("").says(&["other.env"]);
+}

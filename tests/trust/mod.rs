@@ -1,0 +1,6 @@
+//! Trust: what the operator is asked, what is recorded, and what has no effect before.
+
+mod asked;
+mod configuration;
+mod recorded;
+mod run;

@@ -1,0 +1,8 @@
+//! The vault backend on a real OpenBao, through the binary.
+
+mod faults;
+mod names;
+mod places;
+mod reading;
+mod recipes;
+mod writing;
