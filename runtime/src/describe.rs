@@ -142,8 +142,8 @@ struct Example<'a>(&'a Candidate);
 impl Scope for Example<'_> {
     fn value(&self, name: &str) -> Option<Value<'_>> {
         match name {
-            "version" | "cursor" | "days" | "permanent" | "folder" => None,
-            "name" | "prefix" | "limit" | "value" | "description" | "tags" | "expires-at" | "stored" => {
+            "version" | "cursor" | "days" | "permanent" => None,
+            "name" | "prefix" | "folder" | "limit" | "value" | "description" | "tags" | "expires-at" | "stored" => {
                 Some(Value::Text(Cow::Owned(name.to_ascii_uppercase())))
             }
             setting => self.0.setting(setting).map(|value| Value::Text(Cow::Borrowed(value))),

@@ -152,6 +152,7 @@ mod error;
 mod glob;
 pub mod grant;
 pub mod layers;
+mod listener;
 pub mod manifest;
 mod private_file;
 mod rotate;

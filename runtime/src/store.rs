@@ -14,9 +14,13 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::error::Result;
+pub use crate::listener::{Level, Listener};
 
 /// The most bytes a name may have. Every service we know stops at 512; ten times a path is a mistake or an attack.
 pub const NAME_BYTES: usize = 1024;
+
+/// How many entries of a listing are wanted at once unless the caller says otherwise: most stores fit into that.
+pub const LISTING_LIMIT: u32 = 1000;
 
 /// How long a call may take as a whole unless the caller says otherwise.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -91,16 +95,22 @@ pub struct Read {
 }
 
 /// Which names to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Listing {
     /// Only names that begin with this; empty for all.
     pub prefix: String,
     /// Where the previous page ended ([`Page::next`]).
     pub cursor: Option<String>,
-    /// The most entries wanted in one page.
+    /// The most entries wanted in one page ([`LISTING_LIMIT`]).
     pub limit: u32,
     /// Per-call settings of the backend.
     pub options: Options,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self { prefix: String::new(), cursor: None, limit: LISTING_LIMIT, options: Options::default() }
+    }
 }
 
 /// One entry of a listing.
@@ -319,27 +329,6 @@ impl Default for Call {
     fn default() -> Self {
         Self { caller: None, timeout: CALL_TIMEOUT, fresh: false, listener: None }
     }
-}
-
-/// Hears what a backend writes to its log during a call. Only the person who made the call should see it.
-pub trait Listener: fmt::Debug + Send + Sync {
-    /// One line, as the backend wrote it, capped.
-    fn line(&self, level: Level, message: &str);
-}
-
-/// How important a backend thinks a log line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Something failed.
-    Error,
-    /// Something looks wrong.
-    Warn,
-    /// Something happened.
-    Info,
-    /// For the backend's author.
-    Debug,
-    /// For the backend's author, at length.
-    Trace,
 }
 
 /// What can be asked of a backend. The words are those of WIT, manifest, policy and audit.

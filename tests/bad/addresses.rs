@@ -115,17 +115,12 @@ fn a_redirect_is_not_followed_and_does_not_open_a_door() {
     }
 }
 
-/// Addresses of this machine and of private networks, in every notation; `PORT` is where a server listens.
-const PRIVATE: [&str; 24] = [
+/// Addresses of this machine and of private networks; `PORT` is where a server listens.
+const PRIVATE: [&str; 19] = [
     "127.0.0.1:PORT",
     "127.8.8.8:PORT",
     "localhost:PORT",
     "LOCALHOST:PORT",
-    "0x7f000001:PORT",
-    "2130706433:PORT",
-    "0177.0.0.1:PORT",
-    "127.1:PORT",
-    "127.0.0.1.:PORT",
     "[::1]:PORT",
     "[::ffff:127.0.0.1]:PORT",
     "[::ffff:7f00:1]:PORT",
@@ -143,13 +138,11 @@ const PRIVATE: [&str; 24] = [
     "[fd12:3456::1]",
 ];
 
-/// Addresses at which clouds hand out credentials, in every notation.
-const METADATA: [&str; 17] = [
+/// Addresses at which clouds hand out credentials.
+const METADATA: [&str; 15] = [
     "169.254.169.254",
     "169.254.170.2",
     "169.254.170.23",
-    "0xa9fea9fe",
-    "2852039166",
     "100.100.100.200",
     "168.63.129.16",
     "192.0.0.192",
@@ -170,12 +163,26 @@ fn a_literal_of_the_manifest_for_this_machine_or_a_private_network_is_refused() 
     for host in PRIVATE {
         let address = format!("http://{}", host.replace("PORT", &upstream.port().to_string()));
         let attack = Attack::with(Manifest::literal(&address)).sends("GET", &format!("{address}/v1/secret/KEY"));
-        let run = attack.get();
-        assert_eq!(run.status.code(), Some(3), "{host}: {run:?}");
-        assert!(
-            ["private-address", "origin"].iter().any(|rule| run.stderr.contains(&format!("rule {rule})"))),
-            "{run:?}"
-        );
+        attack.get().is_refused("private-address");
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[test]
+fn an_origin_whose_host_is_written_to_be_misread_is_no_origin() {
+    let upstream = server();
+    let port = upstream.port();
+    for host in ["0x7f000001", "2130706433", "0177.0.0.1", "127.1", "127.0.0.1.", "localhost.", "0xa9fea9fe", "0"] {
+        let address = format!("http://{host}:{port}");
+        let url = format!("{address}/v1/secret/KEY");
+        for attack in
+            [Attack::with(Manifest::literal(&address)), Attack::with(Manifest::typed()).set("address", &address)]
+        {
+            let run = attack.sends("GET", &url).get();
+            // Where the author wrote it, the component is at fault; where the operator did, the setting.
+            assert!([2, 7].contains(&run.status.code().unwrap()), "{host}: {run:?}");
+            run.says(&["origin"]).prints("");
+        }
     }
     assert_eq!(upstream.connections(), 0);
 }
@@ -194,7 +201,7 @@ fn a_metadata_address_is_refused_whoever_names_it() {
 
 #[test]
 fn an_address_that_is_no_host_is_refused() {
-    for host in ["0.0.0.0", "0", "[::]", "255.255.255.255", "224.0.0.1", "[ff02::1]", "[::ffff:0.0.0.0]"] {
+    for host in ["0.0.0.0", "[::]", "255.255.255.255", "224.0.0.1", "[ff02::1]", "[::ffff:0.0.0.0]"] {
         let address = format!("http://{host}:8200");
         let typed = Attack::with(Manifest::typed()).set("address", &address);
         typed.sends("GET", &format!("{address}/v1/secret/KEY")).get().is_refused("address");

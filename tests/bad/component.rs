@@ -99,7 +99,7 @@ fn one_whose_read_has_another_type() {
     );
     let no_function = Component::text(r#"(instance $i) (export "secret-runtime:backend/read@0.1.0" (instance $i))"#);
     for component in [other_parameters, no_function] {
-        refused_when_loaded(&component, &["does not fit the contract"]);
+        refused_when_loaded(&component, &["does not fit the contract", "read"]);
     }
 }
 
@@ -121,7 +121,7 @@ fn one_whose_list_has_another_type_does_not_count_as_one_without_list() {
     let home = Home::new();
     let path = component.save(&home, "bad.wasm");
     let list = home.runtime(["--trust", "--backend"]).arg(&path).arg("list").run();
-    list.blames_the_component(&["does not fit the contract"]);
+    list.blames_the_component(&["does not fit the contract", "listing"]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn two_manifests() {
 fn malformed_manifests() {
     let honest = Manifest::honest();
     for (manifest, words) in [
-        (honest.clone().and("[config"), "the manifest is not valid TOML: line"),
+        (honest.clone().and("[config"), "not valid TOML: line"),
         (honest.clone().replace("manifest = 1", "manifest = 2"), "this runtime reads manifest = 1"),
         (honest.clone().replace("version = ", "versoin = "), r#"did you mean "version"?"#),
         (honest.clone().replace("method = \"GET\"", "methd = \"GET\""), r#"did you mean "method"?"#),
@@ -170,7 +170,7 @@ fn malformed_manifests() {
         (honest.replace("X-Token", "X-To\\r\\nken"), "recipe[1]"),
     ] {
         let component = Component::hostile().manifest(&manifest);
-        refused_when_parsed(&component, &["the component can't be used", words]);
+        refused_when_parsed(&component, &["the component can't be used", "manifest", words]);
     }
     refused_when_parsed(&Component::hostile().manifest([0xff, 0xfe]), &["the manifest is not UTF-8 text"]);
 }

@@ -2,8 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
-use test_support::{Reply, Upstream};
+use test_support::Upstream;
 
+use super::vault as server;
 use crate::common::{Attack, Component, Home, Manifest, digest};
 
 #[test]
@@ -70,10 +71,6 @@ fn configured(home: &Home, server: &Upstream, more: &str) -> PathBuf {
     )
 }
 
-fn server() -> Upstream {
-    Upstream::start(|_| Reply::json(200, &serde_json::json!({ "data": { "data": { "value": "the value" } } }))).unwrap()
-}
-
 #[test]
 fn a_configuration_that_is_right_is_used() {
     let (home, server) = (Home::new(), server());
@@ -110,7 +107,7 @@ fn a_value_that_can_not_be_right_is_refused() {
     for (line, words) in [
         ("access-mode = \"everything\"", "access-mode"),
         ("hosted-keys = \"OPENAI_*\"", "hosted-keys"),
-        ("hosted-keys = [\"a[\"]", "hosted-keys"),
+        ("hosted-keys = [\"\"]", "hosted-keys"),
         ("timeout = \"10\"", "timeout"),
         ("timeout = \"0s\"", "timeout"),
         ("cache = { ttl = \"-1s\" }", "ttl"),

@@ -2,8 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
-use test_support::{Reply, Upstream};
+use test_support::Upstream;
 
+use super::vault as server;
 use crate::common::{Component, Home, Outcome, cli::Run, digest};
 
 /// A home in which the vault backend is trusted for one server.
@@ -42,14 +43,6 @@ impl Trusted {
         self.get().exits(3).says(words).prints("").never_shows("canary-credential");
         assert_eq!(self.server.connections(), 0);
     }
-}
-
-fn server() -> Upstream {
-    Upstream::start(|_| {
-        let data = serde_json::json!({ "data": { "data": { "value": "the value" }, "metadata": { "version": 1 } } });
-        Reply::json(200, &data)
-    })
-    .unwrap()
 }
 
 #[test]

@@ -99,6 +99,18 @@ fn a_call_ends_when_its_time_is_over() {
 }
 
 #[test]
+fn a_person_is_told_that_a_component_is_compiled_for_the_first_time() {
+    let home = Home::with_dotenv("KEY=v\n");
+    let get = || home.dotenv(["get", "KEY"]).env("XDG_CACHE_HOME", home.path().join("cache"));
+    let compiling = "compiling the component for the first time";
+    assert!(get().on_terminal().exits(0).contains(compiling));
+    assert!(!get().on_terminal().exits(0).contains(compiling));
+    std::fs::remove_dir_all(home.path().join("cache")).unwrap();
+    let piped = get().run().exits(0).prints("v");
+    assert!(!piped.stderr.contains(compiling), "{piped:?}");
+}
+
+#[test]
 fn the_log_says_more_when_asked_and_never_a_value() {
     let home = Home::with_dotenv("KEY=canary-value\n");
     for verbose in ["-v", "-vv", "-vvv"] {

@@ -1,6 +1,9 @@
 //! How credentials become a token: given, or by AppRole.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use secret_runtime::{Backend, CredentialSource, Kind, SecretBytes};
 use serde_json::json;
@@ -34,6 +37,17 @@ fn a_token_that_may_not_is_told_apart_from_a_missing_secret() {
 
 #[test]
 fn a_token_that_has_expired_is_refused() {
+    let (home, server) = (Home::new(), server());
+    let token = server.issue_token(&["reader"], "1s").unwrap();
+    let get = || home.vault_at(server.address(), ["get", "KEY"]).env("VAULT_TOKEN", &token).run();
+    let started = Instant::now();
+    let ended = std::iter::repeat_with(get).find(|run| run.status.code() != Some(0)).unwrap();
+    ended.exits(5).prints("").never_shows(&token);
+    assert!(started.elapsed() < Duration::from_secs(30), "it was good for much longer than a second");
+}
+
+#[test]
+fn a_token_that_was_revoked_is_refused() {
     let (home, server) = (Home::new(), server());
     let token = server.issue_token(&["reader"], "1h").unwrap();
     let get = || home.vault_at(server.address(), ["get", "KEY"]).env("VAULT_TOKEN", &token).run();
@@ -123,8 +137,8 @@ fn one_login_serves_many_reads_and_a_token_is_renewed_before_it_expires() {
         }
         assert_eq!(logins(&server), 1);
         // The token lives for two seconds; it is the server's clock that has to go on.
-        let started = std::time::Instant::now();
-        while started.elapsed() < std::time::Duration::from_millis(2500) {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_millis(2500) {
             assert_eq!(backend.get("KEY").await.unwrap().secret.expose(), b"v");
         }
     });

@@ -1,12 +1,10 @@
 //! A reply that holds the credential we sent is not delivered: some servers echo what they are asked with.
 
-use std::borrow::Cow;
-
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
-use memchr::memmem;
+use memchr::{memchr, memmem::Finder};
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
@@ -17,23 +15,20 @@ pub(super) const ECHO_BYTES: usize = 8;
 
 /// Whether a header or the body of `reply` holds one of `credentials`: raw, percent-, JSON- or base64-encoded.
 pub(crate) fn holds(reply: &Reply, credentials: &[Zeroizing<Vec<u8>>]) -> bool {
-    let sought: Vec<_> = credentials.iter().filter(|credential| credential.len() >= ECHO_BYTES).collect();
-    if sought.is_empty() {
-        return false;
-    }
-    let texts = reply.headers.iter().map(|(_, value)| value.as_bytes()).chain([reply.body.as_slice()]);
-    let needles: Vec<_> = sought.iter().flat_map(|credential| needles(credential)).collect();
-    texts.flat_map(readings).any(|text| needles.iter().any(|needle| memmem::find(&text, needle).is_some()))
+    let sought = credentials.iter().filter(|credential| credential.len() >= ECHO_BYTES);
+    let needles: Vec<_> = sought.flat_map(|credential| needles(credential)).collect();
+    // Preparing a search costs more than searching a header, so it is done once for all texts.
+    let finders: Vec<_> = needles.iter().map(|needle| Finder::new(needle.as_slice())).collect();
+    let found = |text: &[u8]| finders.iter().any(|finder| finder.find(text).is_some());
+    let mut texts = reply.headers.iter().map(|(_, value)| value.as_bytes()).chain([reply.body.as_slice()]);
+    texts.any(|text| reads(text, found))
 }
 
-/// The text as it is, and as it reads after percent- and JSON-decoding, where that changes it.
-fn readings(text: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
-    let percent = match Cow::from(percent_decode(text)) {
-        Cow::Owned(decoded) => Some(Zeroizing::new(decoded)),
-        Cow::Borrowed(_) => None,
-    };
-    let json = memchr::memchr(b'\\', text).map(|_| unescape_json(text));
-    [Some(Zeroizing::new(text.to_vec())), percent, json].into_iter().flatten()
+/// Whether something is found in the text as it is, or as it reads after percent- or JSON-decoding.
+fn reads(text: &[u8], found: impl Fn(&[u8]) -> bool) -> bool {
+    let percent = || memchr(b'%', text).is_some() && found(&unescape_percent(text));
+    let json = || memchr(b'\\', text).is_some() && found(&unescape_json(text));
+    found(text) || percent() || json()
 }
 
 /// What is looked for: the credential, and what base64 makes of it at each of the three places in a longer text.
@@ -48,6 +43,13 @@ fn needles(credential: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
         }
     }
     needles
+}
+
+/// Percent-encoding decoded, into a vector that never has to move and leave a copy behind.
+fn unescape_percent(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
+    out.extend(percent_decode(text));
+    out
 }
 
 /// JSON's escapes decoded wherever they stand, whether or not the whole is JSON.

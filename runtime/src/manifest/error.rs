@@ -33,7 +33,7 @@ pub enum ManifestError {
     /// More than one manifest section was found.
     #[error("it holds more than one manifest section")]
     Several,
-    /// The manifest section is longer than [`MANIFEST_BYTES`](super::section::MANIFEST_BYTES).
+    /// The manifest section is longer than [`MANIFEST_BYTES`](super::MANIFEST_BYTES).
     #[error("the manifest has {length} bytes; at most {} are read", super::section::MANIFEST_BYTES)]
     TooLong {
         /// Its length in bytes.

@@ -36,6 +36,7 @@ pub use self::{
         Exchange, HostBody, HostRequest, Identity, IdentityKind, Inject, Injection, Lifetime, Mtls, Outcome, Recipe,
         ScopeMatch, TokenPlace,
     },
+    section::{MANIFEST_BYTES, SECTION},
     settings::{OriginProblem, SettingsError},
     template::{Template, TemplateError},
     tree::Tree,

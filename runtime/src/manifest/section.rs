@@ -5,10 +5,10 @@ use wasmparser::{Chunk, Encoding, Parser, Payload};
 use super::error::ManifestError;
 
 /// The name of the custom section that holds a manifest.
-pub(crate) const SECTION: &str = "secret-runtime:manifest";
+pub const SECTION: &str = "secret-runtime:manifest";
 
 /// The most bytes a manifest may have. The longest we know has eight thousand.
-pub(crate) const MANIFEST_BYTES: usize = 1024 * 1024;
+pub const MANIFEST_BYTES: usize = 1024 * 1024;
 
 /// What parsing alone tells about a component.
 #[derive(Clone, Debug, PartialEq, Eq)]

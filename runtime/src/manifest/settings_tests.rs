@@ -142,14 +142,3 @@ fn an_address_that_can_not_be_one_is_refused_without_showing_it() {
         assert!(!error.to_string().contains("hunter2"));
     }
 }
-
-#[test]
-fn an_option_falls_back_to_its_setting_and_then_to_its_default() {
-    let manifest = Manifest::parse(MANIFEST).unwrap();
-    let resolved = resolve(&[("address", "https://a.example"), ("mount", "kv")], &[]).unwrap();
-    let call: Options = [("field", "other")].into_iter().collect();
-    assert_eq!(manifest.option("mount", &call, &resolved), Some("kv"));
-    assert_eq!(manifest.option("field", &call, &resolved), Some("other"));
-    assert_eq!(manifest.option("field", &Options::default(), &resolved), Some("value"));
-    assert_eq!(manifest.option("address", &Options::default(), &resolved), None);
-}

@@ -1,6 +1,5 @@
 //! wasmtime by itself: the least that a call into a fresh instance can cost.
 
-use anyhow::Result;
 use wasmtime::{
     Engine, Store,
     component::{Component, InstancePre, Linker},
@@ -29,7 +28,7 @@ impl Bare {
     ///
     /// # Errors
     /// It has no `read`.
-    pub(crate) fn new(engine: &Engine, component: &[u8]) -> Result<Self> {
+    pub(crate) fn new(engine: &Engine, component: &[u8]) -> wasmtime::Result<Self> {
         let component = Component::from_binary(engine, component)?;
         let mut linker = Linker::new(engine);
         linker.define_unknown_imports_as_traps(&component)?;
@@ -42,13 +41,13 @@ impl Bare {
     ///
     /// # Errors
     /// It traps, or answers no secret.
-    pub(crate) async fn read(&self, name: &str) -> Result<Secret> {
+    pub(crate) async fn read(&self, name: &str) -> wasmtime::Result<Secret> {
         let mut store = Store::new(&self.engine, ());
         // Without it the first tick of the engine would be a trap.
         store.set_epoch_deadline(1 << 32);
         let instance = self.pre.instantiate_async(&mut store).await?;
         let read = self.indices.load(&mut store, &instance)?;
         let answer = read.call_read(&mut store, name, None, &[]).await?;
-        answer.map_err(|error| anyhow::anyhow!("it answered {error:?}"))
+        answer.map_err(|error| wasmtime::Error::msg(format!("it answered {error:?}")))
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn fresh(criterion: &mut Criterion) -> Result<Vec<Row>> {
     let tokio = one_thread()?;
     let runtime = runtime()?;
     let backend = noop(&runtime, false)?;
-    let bare = Bare::new(runtime.engine(), &component()?)?;
+    let bare = Bare::new(runtime.engine(), &component()?).map_err(told)?;
     let (read, call) = (read(&backend)?, backend.call());
     // Giving way after each call lets what the library prepares for the next one count too.
     let turns = in_turns(
@@ -77,9 +77,9 @@ pub(crate) fn fresh(criterion: &mut Criterion) -> Result<Vec<Row>> {
         "uncached call into a fresh instance",
         |times| {
             timed(&tokio, times, async || {
-                bare.read(KEY).await?;
+                let answer = bare.read(KEY).await.map_err(told);
                 yield_now().await;
-                Ok(())
+                answer
             })
         },
         |times| {
@@ -100,7 +100,7 @@ pub(crate) fn fresh(criterion: &mut Criterion) -> Result<Vec<Row>> {
 pub(crate) fn threads(_: &mut Criterion) -> Result<Vec<Row>> {
     let runtime = runtime()?;
     let backend = noop(&runtime, false)?;
-    let bare = Arc::new(Bare::new(runtime.engine(), &component()?)?);
+    let bare = Arc::new(Bare::new(runtime.engine(), &component()?).map_err(told)?);
     let read = read(&backend)?;
     let ours = scaling(move || {
         let (backend, read, call) = (backend.clone(), read.clone(), backend.call());
@@ -108,7 +108,7 @@ pub(crate) fn threads(_: &mut Criterion) -> Result<Vec<Row>> {
     })?;
     let alone = scaling(move || {
         let bare = bare.clone();
-        async move { bare.read(KEY).await.map(drop) }
+        async move { bare.read(KEY).await.map(drop).map_err(told) }
     })?;
     let row = |what, turns: Turns, target| {
         let rate = |seconds: f64| format!("{:.1} k/s", 1e-3 / seconds);
@@ -218,6 +218,11 @@ fn noop(runtime: &Runtime, cached: bool) -> Result<Backend> {
     }
     let grant = builder.candidate()?.grant();
     Ok(builder.load(&grant)?)
+}
+
+/// wasmtime's error, which is no standard one without a feature of its own.
+fn told(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error:#}")
 }
 
 fn read(backend: &Backend) -> Result<Read> {
