@@ -66,7 +66,7 @@
 //!   value never outlives a permission.
 //! - *Cache* keeps values in memory, as [`CacheSettings`] say, and makes one load for all who ask at once.
 //! - *Retry* reads again after a failure that may pass, within the time that the [`Call`] has.
-//! - *Sandbox* calls the component in an instance that nobody used before, within its [`Limits`](limits::Limits).
+//! - *Sandbox* calls the component in an instance that nobody used before, within its [`Limits`].
 //! - *Egress* is the one way out.
 //!
 //! # From `runtime.toml`

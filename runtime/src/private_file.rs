@@ -1,9 +1,9 @@
 //! Reading files that decide what is trusted: only if nobody else could have written them.
 
 use std::{
-    fs::{File, Metadata},
+    fs::{Metadata, OpenOptions},
     io::{self, Read as _},
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -15,7 +15,10 @@ const FILE_BYTES: u64 = 1 << 20;
 /// # Errors
 /// Says that the file can't be read, is no text, or could have been written by others.
 pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
+    // Not blocking, so that opening a FIFO returns.
+    #[allow(clippy::cast_possible_wrap, reason = "open(2) takes its flags as an int")]
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(cause),

@@ -10,6 +10,13 @@ pub(crate) const SHOWN_CHARACTERS: usize = 400;
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a>(pub &'a str);
 
+impl Shown<'_> {
+    /// Whether a character is shown as an escape: a terminal acts on it, or it is not seen where it stands.
+    pub fn escapes(c: char) -> bool {
+        is_hidden(c)
+    }
+}
+
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (count, c) in self.0.chars().enumerate() {

@@ -33,7 +33,7 @@ fn a_bad_name_is_invalid_and_nobody_is_asked_for_it() {
     for (name, words) in bad_names() {
         for command in ["get", "exists"] {
             let run = attack.command(&home, &[command, "--", &name]).run();
-            run.exits(2).says(&[words]).prints("").is_printable();
+            run.exits(2).says(&[words]).prints("").shows_plainly();
         }
     }
     let (name, words) = ("team/../KEY", "the name has a segment . or ..");

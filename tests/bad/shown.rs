@@ -22,16 +22,16 @@ fn a_description_with_escape_codes_newlines_and_bidi_marks_is_shown_escaped() {
     let inspect = home.runtime(["inspect"]).arg(&path).run().exits(0);
     let words = String::from_utf8(inspect.stdout.clone()).unwrap();
     assert!(words.contains(r"good\u{1b}[2J\u{1b}]0;title\u{7}\u{d}\u{a}runtime: granted"), "{words}");
-    inspect.is_printable();
+    inspect.shows_plainly();
 
     let json = home.runtime(["--output", "json", "inspect"]).arg(&path).run().exits(0);
     let facts: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(facts["description"].as_str().unwrap().starts_with("good\u{1b}[2J"));
-    json.is_printable();
+    json.shows_plainly();
 
     let trust = attack.command(&home, &["trust", "--digest", &digest(&path)]).run();
-    trust.exits(0).says(&[r"good\u{1b}[2J"]).is_printable();
-    attack.command(&home, &["get", "KEY"]).run().exits(0).says(&[r"good\u{1b}[2J"]).is_printable();
+    trust.exits(0).says(&[r"good\u{1b}[2J"]).shows_plainly();
+    attack.command(&home, &["get", "KEY"]).run().exits(0).says(&[r"good\u{1b}[2J"]).shows_plainly();
 }
 
 #[test]
@@ -53,14 +53,14 @@ fn what_a_backend_says_of_its_failure_is_shown_escaped() {
     for verbose in ["-v", "-vv", "-vvv"] {
         let attack = Attack::on(&upstream).sends("GET", &url).set("act", "gossip").option(verbose);
         let run = attack.get().exits(1).says(&[r"bad\u{1b}[2J\u{d}\u{a}runtime: all is well\u{202e}"]);
-        run.is_printable().prints("");
+        run.shows_plainly().prints("");
     }
 }
 
 #[test]
 fn what_a_listing_holds_is_shown_escaped() {
     let home = Home::with_dotenv("KEY=value\n");
-    home.dotenv(["list"]).run().exits(0).is_printable();
+    home.dotenv(["list"]).run().exits(0).shows_plainly();
     let run = home.runtime(["get", "KEY", "--backend", "bad\x1b[2J"]).run();
-    run.exits(2).is_printable();
+    run.exits(2).shows_plainly();
 }

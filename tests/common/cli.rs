@@ -213,6 +213,7 @@ pub(crate) struct Outcome {
     pub(crate) stderr: String,
 }
 
+#[expect(clippy::wrong_self_convention, reason = "they read as sentences, and hand the outcome on")]
 impl Outcome {
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
@@ -274,7 +275,7 @@ impl Outcome {
 impl Outcome {
     /// Neither stream holds anything that a terminal acts on, or that hides.
     #[track_caller]
-    pub(crate) fn is_printable(self) -> Self {
+    pub(crate) fn shows_plainly(self) -> Self {
         let shown = format!("{}{}", String::from_utf8_lossy(&self.stdout), self.stderr);
         let bad = shown.chars().find(|c| {
             c.is_control() && *c != '\n'

@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         rows.push(json!({ "name": name, "version": version, "from": from, "path": path, "description": description }));
     }
     if known.is_empty() {
-        eprintln!("runtime: no backend is installed or configured; a file works too: --backend ./NAME.wasm");
+        say!("runtime: no backend is installed or configured; a file works too: --backend ./NAME.wasm");
     }
     output::either(options.output, &lines, &Value::from(rows))
 }

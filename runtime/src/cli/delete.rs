@@ -20,7 +20,7 @@ pub(crate) async fn run(options: &Options, command: Delete) -> Result<ExitCode, 
     match options.output {
         Output::Json => output::json(&json!({ "name": name.as_str(), "permanent": command.force })),
         Output::Text => {
-            eprintln!("runtime: deleted {name}");
+            say!("runtime: deleted {name}");
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -65,7 +65,7 @@ pub(crate) fn code(done: Result<ExitCode, Failed>) -> ExitCode {
         Err(failed) => failed,
     };
     if !failed.message.is_empty() {
-        eprintln!("runtime: {}", failed.message);
+        say!("runtime: {}", failed.message);
     }
     if let Some(error) = &failed.error {
         explain(error);
@@ -76,13 +76,13 @@ pub(crate) fn code(done: Result<ExitCode, Failed>) -> ExitCode {
 /// What only the calling person is told: the backend's own words, marked as such, and what can be done.
 pub(crate) fn explain(error: &Error) {
     if let Some(message) = error.guest_message() {
-        eprintln!("  from the backend: {}", Shown(message));
+        say!("  from the backend: {}", Shown(message));
     }
     if let Some(id) = error.approval() {
-        eprintln!("  approve it under the id {}, then try again", Shown(id));
+        say!("  approve it under the id {}, then try again", Shown(id));
     }
     if let Some(wait) = error.retry_after() {
-        eprintln!("  it asks to wait {} s", wait.as_secs());
+        say!("  it asks to wait {} s", wait.as_secs());
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn guard_the_process() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
-        eprintln!("runtime: this is a defect of the program ({place}); please report it");
+        say!("runtime: this is a defect of the program ({place}); please report it");
         std::process::exit(1);
     }));
 }

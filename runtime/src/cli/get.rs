@@ -59,7 +59,7 @@ fn several(answers: Vec<(&String, Result<Answer>)>) -> Result<ExitCode, Failed> 
         let shown = match answer {
             Ok(answer) => output::secret_json(&answer.secret),
             Err(error) => {
-                eprintln!("runtime: {error}");
+                say!("runtime: {error}");
                 exit::explain(error);
                 failures.push(error.kind());
                 output::error_json(error)

@@ -43,7 +43,7 @@ pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Fa
     };
     entries.truncate(wanted);
     if more {
-        eprintln!("runtime: there are more; --limit shows more of them");
+        say!("runtime: there are more; --limit shows more of them");
     }
     let shown = Value::from(entries.iter().map(entry_json).collect::<Vec<_>>());
     output::either(options.output, &lines(&entries, command.long), &json!({ "entries": shown, "more": more }))

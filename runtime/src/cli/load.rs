@@ -56,7 +56,7 @@ pub(crate) fn configuration(options: &Options) -> Result<Option<Config>, Failed>
         return Ok(Some(Config::read_pinned(&path, digest)?));
     }
     let shown = shell::word(&path.to_string_lossy());
-    eprintln!("runtime: {shown} is not trusted and has no effect; `runtime trust {shown}` shows and trusts it");
+    say!("runtime: {shown} is not trusted and has no effect; `runtime trust {shown}` shows and trusts it");
     Ok(None)
 }
 
@@ -194,8 +194,8 @@ fn grant(
             );
             return Err(Error::new(Kind::Untrusted, reason).into());
         }
-        eprint!("{}", description(candidate));
-        eprintln!("Granted for this run, by --trust.");
+        terminal::print(&description(candidate));
+        say!("Granted for this run, by --trust.");
         return Ok(candidate.grant());
     }
     if let Some(grant) = found.name.as_deref().and_then(|name| config?.backend(name)?.grant(candidate)) {

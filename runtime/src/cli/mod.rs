@@ -1,5 +1,13 @@
 //! The command line: one file per command.
 
+/// Writes a line on standard error. That nobody can read it is no reason to panic.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($line)*);
+    }};
+}
+
 mod args;
 mod backends;
 mod check;

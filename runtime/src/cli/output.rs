@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secret_runtime::{Error, Secret};
+use secret_runtime::{Error, Secret, Shown};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -30,8 +30,18 @@ pub(crate) fn text(text: &str) -> Result<ExitCode, Failed> {
 
 /// Writes JSON on several lines.
 pub(crate) fn json(value: &Value) -> Result<ExitCode, Failed> {
-    let text = Zeroizing::new(format!("{value:#}\n"));
-    ended(io::stdout().lock().write_all(text.as_bytes()))
+    let text = Zeroizing::new(format!("{value:#}"));
+    // JSON leaves most characters as they are; those that a terminal acts on mean the same when they are escaped.
+    let mut shown = Zeroizing::new(String::with_capacity(text.len() + 1));
+    for c in text.chars() {
+        if c != '\n' && Shown::escapes(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown.push('\n');
+    ended(io::stdout().lock().write_all(shown.as_bytes()))
 }
 
 /// Writes one thing or the other.

@@ -15,6 +15,6 @@ pub(crate) fn run(command: &Pack) -> Result<ExitCode, Failed> {
     let packed = pack(&read(&command.input)?, &manifest)
         .map_err(|cause| secret_runtime::Error::new(secret_runtime::Kind::Component, cause.to_string()))?;
     std::fs::write(&command.out, packed).with_context(|| format!("{} can't be written", command.out.display()))?;
-    eprintln!("runtime: wrote {}", command.out.display());
+    say!("runtime: wrote {}", command.out.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -39,7 +39,7 @@ pub(crate) fn said(options: &Options, done: &str, written: &Written) -> Result<E
         super::args::Output::Json => output::json(&json!({ "name": written.name.as_str(), "version": version })),
         super::args::Output::Text => {
             let version = version.map(|version| format!(", version {}", Shown(version))).unwrap_or_default();
-            eprintln!("runtime: {done} {}{version}", written.name);
+            say!("runtime: {done} {}{version}", written.name);
             Ok(ExitCode::SUCCESS)
         }
     }

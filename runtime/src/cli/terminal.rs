@@ -52,7 +52,7 @@ impl Stderr {
 impl Listener for Stderr {
     fn line(&self, level: Level, message: &str) {
         if level <= self.most {
-            eprintln!("  the backend logs: {}", Shown(message));
+            say!("  the backend logs: {}", Shown(message));
         }
     }
 }
@@ -86,10 +86,15 @@ pub(crate) fn ask(question: &str) -> io::Result<Option<bool>> {
     Ok(Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")))
 }
 
+/// Writes to standard error, as far as it can be written.
+pub(crate) fn print(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 /// Writes to the controlling terminal if there is one, else to standard error.
 pub(crate) fn tell(text: &str) {
     match File::options().write(true).open("/dev/tty") {
         Ok(mut terminal) => drop(terminal.write_all(text.as_bytes())),
-        Err(_) => eprint!("{text}"),
+        Err(_) => print(text),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(options: &Options, command: Trust) -> Result<ExitCode, F
     let named = command.file.as_deref().or(options.backend.as_deref()).unwrap_or_default();
     confirm(command.digest, named, grant.digest, &shown)?;
     record(store, runtime.audit(), &candidate, &found, grant)?;
-    eprintln!("runtime: recorded");
+    say!("runtime: recorded");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn record(
 fn confirm(given: Option<Digest>, file: &str, digest: Digest, shown: &str) -> Result<(), Failed> {
     match given {
         Some(expected) if expected == digest => {
-            eprint!("{shown}");
+            terminal::print(shown);
             Ok(())
         }
         Some(expected) => Err(Error::new(Kind::Untrusted, format!("the file is {digest}, not {expected}")).into()),
@@ -107,7 +107,7 @@ fn revoke(options: &Options, config: Option<&Config>, found: &Found) -> Result<E
     match load::trust_store()?.revoke(digest)? {
         0 => Err(Error::new(Kind::Untrusted, format!("no grant of {digest} is on record")).into()),
         gone => {
-            eprintln!("runtime: forgot {gone} grant{} of {digest}", if gone == 1 { "" } else { "s" });
+            say!("runtime: forgot {gone} grant{} of {digest}", if gone == 1 { "" } else { "s" });
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -121,6 +121,6 @@ fn trust_config(options: &Options, command: &Trust, path: &Path) -> Result<ExitC
     confirm(command.digest, &path.to_string_lossy(), digest, &shown)?;
     load::audit_trust(load::audit_log(options, None)?.as_ref(), "trust", "runtime.toml", digest.to_string())?;
     load::trust_store()?.add_config(TrustedConfig { path, digest })?;
-    eprintln!("runtime: recorded");
+    say!("runtime: recorded");
     Ok(ExitCode::SUCCESS)
 }

@@ -31,7 +31,7 @@ pub(crate) fn read(input: &Input, key: &str) -> Result<Zeroizing<Vec<u8>>, Faile
             value.pop();
         }
     } else if input.from_file.is_none() && value.last() == Some(&b'\n') {
-        eprintln!("runtime: the value ends in a newline, which is kept; --trim-newline takes it off");
+        say!("runtime: the value ends in a newline, which is kept; --trim-newline takes it off");
     }
     Ok(value)
 }

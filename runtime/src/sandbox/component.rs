@@ -57,8 +57,10 @@ impl Component {
         if bytes.len() > COMPONENT_BYTES {
             return Err(at_fault(format!("it is larger than {}", Bytes(COMPONENT_BYTES))));
         }
-        let Inspected { manifest_toml, shape } = inspect(&bytes).map_err(bad_manifest)?;
-        let manifest = manifest_toml.as_deref().map(Manifest::parse).transpose().map_err(bad_manifest)?;
+        let Inspected { manifest_toml, shape } =
+            inspect(&bytes).map_err(|cause| at_fault(cause.to_string()).caused_by(cause))?;
+        let manifest = manifest_toml.as_deref().map(Manifest::parse).transpose();
+        let manifest = manifest.map_err(|cause| at_fault(format!("its manifest: {cause}")).caused_by(cause))?;
         for import in &shape.imports {
             if interface(import).is_none_or(|name| !IMPORTS.contains(&name)) {
                 return Err(at_fault(format!(
@@ -198,18 +200,16 @@ pub(crate) fn load(
             compiled
         }
     };
-    let linked =
-        |cause: wasmtime::Error| at_fault(format!("it does not fit the contract: {}", Shown(&format!("{cause:#}"))));
     let mut linker = Linker::new(engine);
-    BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(linked)?;
-    let pre = linker.instantiate_pre(&compiled).map_err(linked)?;
+    BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(|cause| misfit(&cause))?;
+    let pre = linker.instantiate_pre(&compiled).map_err(|cause| misfit(&cause))?;
     let capabilities = Capabilities {
-        read: exported::read::GuestIndices::new(&pre).map_err(linked)?,
-        exists: optional(&pre, "exists", exported::exists::GuestIndices::new).map_err(linked)?,
-        list: optional(&pre, "listing", exported::listing::GuestIndices::new).map_err(linked)?,
-        write: optional(&pre, "write", exported::write::GuestIndices::new).map_err(linked)?,
-        delete: optional(&pre, "delete", exported::delete::GuestIndices::new).map_err(linked)?,
-        check: optional(&pre, "check", exported::check::GuestIndices::new).map_err(linked)?,
+        read: exported::read::GuestIndices::new(&pre).map_err(|cause| misfit(&cause))?,
+        exists: optional(&pre, "exists", exported::exists::GuestIndices::new).map_err(|cause| misfit(&cause))?,
+        list: optional(&pre, "listing", exported::listing::GuestIndices::new).map_err(|cause| misfit(&cause))?,
+        write: optional(&pre, "write", exported::write::GuestIndices::new).map_err(|cause| misfit(&cause))?,
+        delete: optional(&pre, "delete", exported::delete::GuestIndices::new).map_err(|cause| misfit(&cause))?,
+        check: optional(&pre, "check", exported::check::GuestIndices::new).map_err(|cause| misfit(&cause))?,
     };
     Ok(Loaded { pre, capabilities })
 }
@@ -233,10 +233,17 @@ impl Drop for Said<'_> {
     }
 }
 
-fn at_fault(reason: String) -> Error {
-    Error::new(Kind::Component, format!("the component can't be used: {reason}"))
+/// What it exports or imports is not of the contract's types.
+fn misfit(cause: &wasmtime::Error) -> Error {
+    at_fault(format!("it does not fit the contract: {}", Shown(&format!("{cause:#}"))))
 }
 
-fn bad_manifest(cause: crate::manifest::ManifestError) -> Error {
-    at_fault(cause.to_string()).caused_by(cause)
+/// An exported interface has functions of other types than the contract's.
+pub(super) fn ill_typed(operation: Operation, cause: &wasmtime::Error) -> Error {
+    let interface = interface_of(operation);
+    at_fault(format!("it does not fit the contract: {PACKAGE}{interface}: {}", Shown(&format!("{cause:#}"))))
+}
+
+fn at_fault(reason: String) -> Error {
+    Error::new(Kind::Component, format!("the component can't be used: {reason}"))
 }

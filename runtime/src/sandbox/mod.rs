@@ -28,8 +28,8 @@ pub(crate) use self::values::Config;
 use self::{
     answers::{self as lift, lower_mode},
     bindings::common,
-    call::{Active, Watch, component_fault},
-    component::Loaded,
+    call::{Active, Watch},
+    component::{Loaded, ill_typed},
     instances::{Fresh, Instances},
     limits::{LOG_LINES, Limits},
     storage::Storage,
@@ -149,7 +149,8 @@ macro_rules! call {
         let outcome = async {
             let indices = $indices.ok_or_else(|| $self.unsupported($operation))?;
             let Running { mut fresh, watch, deadline } = $self.begin($values, $call).await?;
-            let $guest = indices.load(&mut fresh.store, &fresh.instance).map_err(|cause| component_fault(&cause))?;
+            let $guest =
+                indices.load(&mut fresh.store, &fresh.instance).map_err(|cause| ill_typed($operation, &cause))?;
             let ended = {
                 let $store = &mut fresh.store;
                 watch.run(deadline, $called).await
@@ -213,6 +214,11 @@ impl SecretStore for Sandbox {
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
+        let most = self.plan.limits.value;
+        if new.value.expose().len() > most {
+            let reason = format!("the value is larger than {}, the most that is written", limits::Bytes(most));
+            return Err(self.named(Error::new(Kind::Invalid, reason), Some(&new.name)));
+        }
         let (secret, options) = (answers::new_secret(new), self.lower(&new.options));
         call!(
             self,

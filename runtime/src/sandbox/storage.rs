@@ -97,6 +97,12 @@ impl Storage {
 fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     // Not blocking, so that opening a FIFO returns; not following, so that a link put there later leads nowhere.
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    // The same for its folders: what was granted is a path without links.
+    if let Some(folder) = path.parent()
+        && folder.canonicalize().is_ok_and(|now| now != folder)
+    {
+        return Err(refused(&format!("{} now leads through a symbolic link", path.display()), "storage-link"));
+    }
     #[allow(clippy::cast_possible_wrap, reason = "open(2) takes its flags as an int")]
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
     let file = match opened {
