@@ -32,6 +32,21 @@ pub(crate) fn to_build_and_serve() -> Result<()> {
     wasm_target()
 }
 
+/// What the tests take besides: terminals of their own to type on.
+///
+/// # Errors
+/// Something is missing.
+pub(crate) fn to_test() -> Result<()> {
+    for program in ["setsid", "script"] {
+        if Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+            bail!(
+                "the tests type on a terminal by means of {program}, which is missing; it is in util-linux (Debian: bsdutils)"
+            );
+        }
+    }
+    to_build_and_serve()
+}
+
 /// Links every binary, and compiles the parts of the TLS library that are not Rust.
 fn c_compiler() -> Result<()> {
     let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());

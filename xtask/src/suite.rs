@@ -13,7 +13,7 @@ use crate::{
 /// # Errors
 /// A prerequisite is missing, a build fails or a test fails.
 pub(crate) fn test(arguments: &[&str]) -> Result<()> {
-    needs::to_build_and_serve()?;
+    needs::to_test()?;
     Venv::servers()?;
     guests::backends()?;
     guests::hostile()?;
