@@ -40,7 +40,7 @@ fn heading(text: &mut String, candidate: &Candidate) -> std::fmt::Result {
         writeln!(text, "Its author says: \"{}\"", Shown(&manifest.description))?;
     }
     let operations: Vec<_> = component.operations().into_iter().map(Operation::as_str).collect();
-    writeln!(text, "It can {}.", listed(&operations))
+    writeln!(text, "It supports {}.", listed(&operations))
 }
 
 fn origins(
