@@ -37,7 +37,7 @@ const CALLERS: usize = 1000;
 pub(crate) fn warm(criterion: &mut Criterion) -> Result<Vec<Row>> {
     let server = server()?;
     // As in a service: one worker for this caller, another for whatever goes on beside it.
-    let tokio = if std::env::var_os("ONE").is_some() { crate::library::one_thread()? } else { threaded(2)? };
+    let tokio = threaded(2)?;
     let backend = vault(&runtime()?, server.address(), server.token(), false)?;
     let client = client()?;
     let url = format!("{}/v1/secret/data/{KEY}", server.address());
