@@ -8,12 +8,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod agent_secret_store;
+mod aws;
+mod azure;
 mod bad;
 mod cli;
 mod common;
+mod conjur;
 mod dotenv;
 mod embedding;
+mod google;
+mod identity;
 mod languages;
 mod layers;
+mod mtls;
+mod oauth;
+mod scenarios;
 mod trust;
 mod vault;

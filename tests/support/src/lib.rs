@@ -8,11 +8,20 @@
 //!
 //! A missing prerequisite is an error that says how to get it. Nothing here skips a test.
 
+mod agent_secret_store;
+mod aws;
+mod azure;
 mod client;
+mod conjur;
 mod example;
+mod front;
+mod google;
 pub mod layout;
+mod npm;
+mod oauth;
 mod openbao;
 mod process;
+mod tls;
 mod upstream;
 mod venv;
 

@@ -35,6 +35,38 @@ impl Venv {
         Self::make("guests", include_str!("../requirements/guests.txt"))
     }
 
+    /// The emulators of AWS, and the vendor's client as their judge.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn aws() -> Result<Self> {
+        Self::make("aws", include_str!("../requirements/aws.txt"))
+    }
+
+    /// The vendor's clients for Azure.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn azure() -> Result<Self> {
+        Self::make("azure", include_str!("../requirements/azure.txt"))
+    }
+
+    /// The vendor's client for Conjur.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn conjur() -> Result<Self> {
+        Self::make("conjur", include_str!("../requirements/conjur.txt"))
+    }
+
+    /// An emulator of Google's services, and the vendor's clients.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn google() -> Result<Self> {
+        Self::make("google", include_str!("../requirements/google.txt"))
+    }
+
     /// A command that the packages brought, such as `componentize-py`.
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join("bin").join(name)
@@ -133,7 +165,14 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned_with_a_hash() {
-        for requirements in [include_str!("../requirements/servers.txt"), include_str!("../requirements/guests.txt")] {
+        for requirements in [
+            include_str!("../requirements/aws.txt"),
+            include_str!("../requirements/azure.txt"),
+            include_str!("../requirements/conjur.txt"),
+            include_str!("../requirements/google.txt"),
+            include_str!("../requirements/guests.txt"),
+            include_str!("../requirements/servers.txt"),
+        ] {
             let whole = requirements.replace("\\\n", " ");
             for package in whole.lines().filter(|line| !line.starts_with('#')) {
                 assert!(package.contains("==") && package.contains("--hash=sha256:"), "{package}");

@@ -1,0 +1,1 @@
+//! Agent Secret Store: the backend, and the vendor's client as judge of the stand-in.

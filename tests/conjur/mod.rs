@@ -1,0 +1,1 @@
+//! CyberArk Conjur: the backend, and the vendor's client as judge of the stand-in.

@@ -1,0 +1,1 @@
+//! Google Secret Manager and KMS: the backends, and the vendor's clients as judges.

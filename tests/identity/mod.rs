@@ -1,0 +1,1 @@
+//! Built-in identities: where their credentials come from, each on loopback.

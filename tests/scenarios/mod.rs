@@ -1,0 +1,1 @@
+//! One table of scenarios that every backend goes through.

@@ -1,0 +1,1 @@
+//! Emulators of AWS: ministack and moto.

@@ -1,0 +1,1 @@
+//! A stand-in for Azure Key Vault and its token endpoints.

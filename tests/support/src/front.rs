@@ -1,0 +1,1 @@
+//! A proxy in front of a server that fails on command.

@@ -1,0 +1,1 @@
+//! Google Secret Manager and KMS: drongo, and a stand-in for what it lacks.

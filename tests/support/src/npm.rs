@@ -1,0 +1,1 @@
+//! Pinned npm packages, installed once under the target folder.

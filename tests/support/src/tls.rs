@@ -1,0 +1,1 @@
+//! Certificates of a test's own authority.
