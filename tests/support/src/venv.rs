@@ -1,16 +1,15 @@
 //! Virtual environments with pinned Python packages, made once under the target folder.
 
 use std::{
-    fs::{self, File},
+    fs,
     hash::{DefaultHasher, Hasher},
-    io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
 
-use crate::layout;
+use crate::tools;
 
 /// A virtual environment that holds exactly what a requirements file pins, hashes checked.
 #[derive(Clone, Debug)]
@@ -87,44 +86,25 @@ impl Venv {
         format!("{} is not as it was made; remove {} and try again", part.display(), self.folder.display())
     }
 
-    /// Finds or makes the environment of one requirements file. Its name holds a hash of that file, so a changed pin
-    /// is a new environment. A lock lets several test programs start at once; a marker says that it is complete.
+    /// Finds or makes the environment of one requirements file.
     fn make(group: &str, requirements: &str) -> Result<Self> {
         let mut hasher = DefaultHasher::new();
         hasher.write(requirements.as_bytes());
-        let folder = layout::target().join("tools").join(format!("venv-{group}-{:016x}", hasher.finish()));
-        let venv = Self { folder };
-        let complete = venv.folder.join("complete");
-        if complete.exists() {
-            return Ok(venv);
-        }
-        let lock_path = venv.folder.with_extension("lock");
-        fs::create_dir_all(layout::target().join("tools"))?;
-        let lock = File::create(&lock_path).with_context(|| format!("can't create {}", lock_path.display()))?;
-        lock.lock().with_context(|| format!("can't lock {}", lock_path.display()))?;
-        if !complete.exists() {
-            venv.install(group, requirements)?;
-            File::create(&complete)?;
-        }
-        Ok(venv)
+        let name = format!("venv-{group}-{:016x}", hasher.finish());
+        let folder = tools::make(&name, |folder| Self { folder: folder.to_owned() }.install(group, requirements))?;
+        Ok(Self { folder })
     }
 
     fn install(&self, group: &str, requirements: &str) -> Result<()> {
-        let python = python()?;
-        eprintln!("Making {} with pinned packages, once; they are about 100 MB.", self.folder.display());
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("can't remove the incomplete {}", self.folder.display()));
-            }
-            _ => {}
-        }
-        run(Command::new(python).args(["-m", "venv"]).arg(&self.folder))?;
+        tools::run(Command::new(python()?).args(["-m", "venv"]).arg(&self.folder))?;
         let pins = self.folder.join("requirements.txt");
         fs::write(&pins, requirements)?;
-        run(Command::new(self.program("python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
-            .arg(&pins))
+        tools::run(
+            Command::new(self.program("python"))
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
+                .arg(&pins),
+        )
         .with_context(|| format!("the packages of tests/support/requirements/{group}.txt can't be installed"))
     }
 }
@@ -147,14 +127,6 @@ pub fn python() -> Result<&'static str> {
             Err(error).context(advice)
         }
     }
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("can't run {command:?}"))?;
-    if !output.status.success() {
-        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
-    }
-    Ok(())
 }
 
 #[cfg(test)]
