@@ -19,7 +19,10 @@ use crate::{
     egress::{
         Caps, Egress, Resolver,
         client::Connector,
-        credentials::{CredentialSource, Credentials, HostConnection, Sources},
+        credentials::{
+            CredentialSource, Credentials, HostConnection, HostHttp, Sources,
+            identity::{Identity, Surroundings},
+        },
         origin::Origin,
         rules::RequestRules,
     },
@@ -27,7 +30,7 @@ use crate::{
     error::{Error, Kind, Result},
     grant::{Facts, Grant, GrantedStorage, Withheld},
     manifest::{
-        Recipe,
+        IdentityFact, Manifest, Recipe,
         path::UrlTemplate,
         settings::{Given, Provenance, Resolved},
     },
@@ -59,9 +62,17 @@ pub struct Candidate {
     pub(crate) component: Component,
     resolved: Resolved,
     recipe: Option<Recipe>,
+    identity: Option<Arc<Identity>>,
     sources: Sources,
     environment: Option<Arc<dyn Environment>>,
     facts: Facts,
+}
+
+impl Inputs {
+    /// Where built-in identities may look.
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { environment: self.environment.as_ref(), home: self.home.as_deref() }
+    }
 }
 
 impl Candidate {
@@ -73,20 +84,25 @@ impl Candidate {
         let env: &dyn Fn(&str) -> Option<String> = if inputs.environment.is_some() { &visible } else { &nothing };
         let resolved = if component.has_manifest() {
             manifest
-                .resolve(&Given { set: &inputs.set, env })
+                .resolve(&Given {
+                    set: &inputs.set,
+                    env,
+                    identity: &|fact| told(manifest, fact, inputs.surroundings()),
+                })
                 .map_err(|cause| config(cause.to_string()).caused_by(cause))?
         } else {
             unmanifested(&inputs)?
         };
         let available = available(manifest, &inputs)?;
-        let recipe = choose(manifest, inputs.recipe.as_deref(), &resolved, &available)?;
+        let chosen = choose(manifest, &inputs, &resolved, &available)?;
+        let (recipe, found) = chosen.map_or((None, None), |(recipe, found)| (Some(recipe), found));
         let needed: BTreeSet<&str> = recipe.iter().flat_map(|recipe| recipe.placeholders()).collect();
         let sources = Sources(available.into_iter().filter(|(name, _)| needed.contains(name.as_str())).collect());
         let storage = storage(manifest, &inputs)?;
         let facts = Facts {
             origins: resolved.origins.iter().map(granted_origin).collect(),
             recipe: recipe.as_ref().map(|recipe| recipe.name.clone()),
-            credentials: granted_credentials(&resolved, recipe.as_ref(), &sources)?,
+            credentials: granted_credentials(&resolved, recipe.as_ref(), &sources, found.as_ref())?,
             variables: resolved
                 .config
                 .values()
@@ -97,7 +113,8 @@ impl Candidate {
                 .collect(),
             storage,
         };
-        Ok(Self { component, resolved, recipe, sources, environment: inputs.environment, facts })
+        let identity = found.map(|found| found.identity);
+        Ok(Self { component, resolved, recipe, identity, sources, environment: inputs.environment, facts })
     }
 
     /// The component.
@@ -176,6 +193,7 @@ impl Candidate {
                 self.sources.clone(),
                 values.clone(),
                 target(&self.resolved, recipe),
+                self.identity.clone().map(|identity| (identity, self.host_http(resolver, caps))),
                 |url| self.host_connection(url, resolver, caps),
             )?),
             _ => None,
@@ -200,6 +218,10 @@ impl Candidate {
         Ok(HostConnection { url, connector: Connector::new(&origin, resolver, caps) })
     }
 
+    fn host_http(&self, resolver: &Arc<dyn Resolver>, caps: Caps) -> HostHttp {
+        HostHttp::new(self.resolved.origins.clone(), resolver, caps)
+    }
+
     fn storage(&self) -> Storage {
         match &self.facts.storage {
             None => Storage::None,
@@ -210,6 +232,12 @@ impl Candidate {
             ),
         }
     }
+}
+
+/// What the identities of a manifest's recipes know without a request.
+fn told(manifest: &Manifest, fact: IdentityFact, around: Surroundings<'_>) -> Option<String> {
+    let mut kinds = manifest.recipes.iter().filter_map(|recipe| recipe.identity.as_ref()).map(|identity| identity.kind);
+    kinds.find_map(|kind| Identity::fact(kind, fact, around))
 }
 
 /// Without a manifest there is nothing but the settings given by name.

@@ -120,8 +120,9 @@ fn words(phases: &[Phase]) -> String {
 
 /// A rule's path with the settings filled in, and the words of a call in capitals.
 fn path(rule: &Rule, candidate: &Candidate) -> String {
-    let Some(segments) = rule.path.segments(&Example(candidate)) else {
-        return format!("{} (switched off: a setting it needs is not set)", rule.path);
+    let segments = rule.path.segments(&Example(candidate)).filter(|_| !rule.is_off(&Example(candidate)));
+    let Some(segments) = segments else {
+        return format!("{} (switched off by your settings)", rule.path);
     };
     let mut path = String::new();
     for segment in segments.segments {

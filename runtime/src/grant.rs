@@ -64,6 +64,8 @@ pub enum CredentialOrigin {
     File(PathBuf),
     /// The program that embeds the runtime gave it.
     Given,
+    /// A built-in identity found it there.
+    Identity(String),
 }
 
 impl fmt::Display for CredentialOrigin {
@@ -72,6 +74,7 @@ impl fmt::Display for CredentialOrigin {
             Self::Env(variable) => write!(f, "the environment variable {variable}"),
             Self::File(path) => write!(f, "the file {}", path.display()),
             Self::Given => f.write_str("the embedding program"),
+            Self::Identity(source) => f.write_str(source),
         }
     }
 }

@@ -145,6 +145,17 @@ fn a_backend_can_not_change_its_storage_while_it_reads() {
 }
 
 #[test]
+fn of_granted_variables_a_call_sees_its_own_alone() {
+    let manifest = Manifest::honest().and("[storage]\nmode = \"read\"\nform = [\"environment\"]");
+    let upstream = Upstream::start(|_| Reply::text("unused"));
+    let attack = Attack::with(manifest).env("HOSTILE_ADDR", &upstream.address()).env("HOSTILE_TOKEN", TOKEN);
+    let attack = attack.option("--storage=env:KEY*").env("KEY", "mine").env("KEY_OF_OTHERS", "canary");
+    let attack = attack.set("act", "storage-read");
+    attack.clone().set("ask", "KEY").get().exits(0).prints("mine");
+    attack.set("ask", "KEY_OF_OTHERS").get().is_refused("storage").never_shows("canary");
+}
+
+#[test]
 fn storage_for_reading_alone_is_not_written() {
     let manifest = Manifest::honest().and("[storage]\nmode = \"read\"\nform = [\"file\"]");
     let home = Home::with_dotenv("KEY=value\n");

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::config;
 use crate::{
     egress::{
-        credentials::{CredentialSource, Sources},
+        credentials::{CredentialSource, Sources, identity::Found},
         origin::{HostPattern, Origin, Scheme},
     },
     error::{Error, Kind, Result},
-    grant::{GrantedCredential, GrantedOrigin},
+    grant::{CredentialOrigin, GrantedCredential, GrantedOrigin},
     manifest::{
         Recipe,
         path::UrlTemplate,
@@ -20,7 +20,10 @@ use crate::{
 
 /// The origin that gets the credential: the one that is named, else the first.
 pub(super) fn target(resolved: &Resolved, recipe: &Recipe) -> Option<usize> {
-    let named = recipe.inject.as_ref()?.origin.as_deref();
+    if recipe.inject.is_none() && recipe.identity.is_none() {
+        return None;
+    }
+    let named = recipe.inject.as_ref().and_then(|inject| inject.origin.as_deref());
     match named {
         Some(name) => resolved.origins.iter().position(|origin| origin.name == name),
         None => (!resolved.origins.is_empty()).then_some(0),
@@ -36,19 +39,33 @@ pub(super) fn granted_credentials(
     resolved: &Resolved,
     recipe: Option<&Recipe>,
     sources: &Sources,
+    found: Option<&Found>,
 ) -> Result<Vec<GrantedCredential>> {
     let Some(recipe) = recipe else { return Ok(Vec::new()) };
     let mut places: Vec<(Vec<&str>, String)> = Vec::new();
     if let Some(origin) = target(resolved, recipe).and_then(|target| resolved.origins.get(target)) {
         protected(origin)?;
+        if let Some(Found { identity, .. }) = found
+            && !origin.typed
+            && !identity.speaks_to(origin)
+        {
+            let reason = format!(
+                "{} is not a host of the service that the recipe {} has an identity for",
+                Shown(&origin.url()),
+                recipe.name
+            );
+            return Err(Error::new(Kind::Refused, reason).by_rule("credential-audience"));
+        }
         places.push((recipe.injected(), origin.url()));
+    }
+    if let (Some(declared), Some(found)) = (&recipe.identity, found) {
+        places.extend(found.asks.iter().map(|origin| (declared.placeholders(), origin.clone())));
     }
     if let Some(verify) = &recipe.verify {
         // What is injected goes into it too, so it may only go where that goes anyway.
         let (_, origin) = host_origin(resolved, &verify.url)?;
-        let same =
-            |known: &Origin| (known.scheme, &known.host, known.port) == (origin.scheme, &origin.host, origin.port);
-        if !target(resolved, recipe).and_then(|target| resolved.origins.get(target)).is_some_and(same) {
+        let target = target(resolved, recipe).and_then(|target| resolved.origins.get(target));
+        if !target.is_some_and(|target| target.same_place(&origin)) {
             let reason = format!("the recipe {} would show its credential to {}", recipe.name, Shown(&origin.url()));
             return Err(Error::new(Kind::Refused, reason).by_rule("credential-audience"));
         }
@@ -64,7 +81,17 @@ pub(super) fn granted_credentials(
             places.iter().filter(|(names, _)| names.contains(&name.as_str())).map(|(_, url)| url.clone()).collect();
         GrantedCredential { name: name.clone(), from: source.origin(), to: to.into_iter().collect() }
     };
-    Ok(sources.0.iter().map(granted).collect())
+    let mut all: Vec<_> = sources.0.iter().map(granted).collect();
+    if let (Some(declared), Some(found)) = (&recipe.identity, found) {
+        let target = target(resolved, recipe).and_then(|target| resolved.origins.get(target)).map(Origin::url);
+        let to: BTreeSet<_> = found.asks.iter().cloned().chain(target).collect();
+        all.push(GrantedCredential {
+            name: declared.kind.as_str().to_owned(),
+            from: CredentialOrigin::Identity(found.from.clone()),
+            to: to.into_iter().collect(),
+        });
+    }
+    Ok(all)
 }
 
 /// A credential goes to exact origins over TLS, or to an address literal of this machine.
@@ -93,8 +120,7 @@ pub(super) fn host_origin(resolved: &Resolved, template: &UrlTemplate) -> Result
     let text = template.expand(resolved).ok_or_else(|| bad(&"a setting in it is missing or can't stand there"))?;
     let url = url::Url::parse(&text).map_err(|cause| bad(&cause))?;
     let mut origin = Origin::parse(&text).map_err(|cause| bad(&cause))?;
-    let same = |known: &&Origin| (known.scheme, &known.host, known.port) == (origin.scheme, &origin.host, origin.port);
-    if let Some(known) = resolved.origins.iter().find(same) {
+    if let Some(known) = resolved.origins.iter().find(|known| known.same_place(&origin)) {
         (origin.typed, origin.ca) = (known.typed, known.ca.clone());
     } else {
         let whole = template.whole_host(resolved).and_then(|name| resolved.config.get(name));

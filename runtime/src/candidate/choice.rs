@@ -7,7 +7,10 @@ use std::{
 
 use super::{Inputs, config};
 use crate::{
-    egress::credentials::CredentialSource,
+    egress::credentials::{
+        CredentialSource, Sources,
+        identity::{Found, Identity},
+    },
     error::{Error, Kind, Result},
     manifest::{Manifest, Recipe, settings::Resolved},
     store::SecretBytes,
@@ -60,10 +63,10 @@ fn existing(file: &str, home: Option<&Path>) -> Option<PathBuf> {
 /// The recipe that is asked for, else the first whose credentials and settings are all there.
 pub(super) fn choose(
     manifest: &Manifest,
-    asked: Option<&str>,
+    inputs: &Inputs,
     resolved: &Resolved,
     available: &BTreeMap<String, CredentialSource>,
-) -> Result<Option<Recipe>> {
+) -> Result<Option<(Recipe, Option<Found>)>> {
     let lacks = |recipe: &Recipe| {
         let placeholders = recipe.placeholders();
         let credential = placeholders
@@ -82,7 +85,15 @@ pub(super) fn choose(
             recipe.needs.iter().find(|key| !resolved.config.contains_key(*key)).map(|key| format!("the setting {key}"))
         })
     };
-    if let Some(asked) = asked {
+    let whole = |recipe: &Recipe| match lacks(recipe) {
+        Some(lacking) => Err(config(format!("the recipe {} needs {lacking}, which is not set", recipe.name))),
+        None => {
+            let sources = Sources(available.clone());
+            let find = |declared| Identity::find(declared, resolved, &sources, inputs.surroundings());
+            Ok((recipe.clone(), recipe.identity.as_ref().map(find).transpose()?))
+        }
+    };
+    if let Some(asked) = inputs.recipe.as_deref() {
         let recipe = manifest.recipe(asked).ok_or_else(|| {
             let known: Vec<_> = manifest.recipes.iter().map(|recipe| recipe.name.as_str()).collect();
             config(format!("the backend has no recipe {}; it has: {}", Shown(asked), known.join(", ")))
@@ -93,16 +104,16 @@ pub(super) fn choose(
                 format!("the recipe {asked} needs {why}, which this version does not have"),
             ));
         }
-        return match lacks(recipe) {
-            Some(lacking) => Err(config(format!("the recipe {asked} needs {lacking}, which is not set"))),
-            None => Ok(Some(recipe.clone())),
-        };
+        return whole(recipe).map(Some);
     }
     let mut lacking = Vec::new();
     for recipe in manifest.recipes.iter().filter(|recipe| not_runnable(recipe).is_none()) {
-        match lacks(recipe) {
-            None => return Ok(Some(recipe.clone())),
-            Some(what) => lacking.push(format!("{} needs {what}", recipe.name)),
+        match whole(recipe) {
+            Ok(chosen) => return Ok(Some(chosen)),
+            Err(error) if matches!(error.kind(), Kind::Config | Kind::Unsupported) => {
+                lacking.push(error.reason().to_owned())
+            }
+            Err(error) => return Err(error),
         }
     }
     if lacking.is_empty() {
@@ -115,7 +126,6 @@ pub(super) fn choose(
 fn not_runnable(recipe: &Recipe) -> Option<&'static str> {
     match recipe {
         Recipe { mtls: Some(_), .. } => Some("client certificates"),
-        Recipe { identity: Some(_), .. } => Some("a built-in identity"),
         _ => None,
     }
 }

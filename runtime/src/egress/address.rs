@@ -28,15 +28,34 @@ impl AddressRefused {
     }
 }
 
-/// Decides whether `address` may be connected to; `typed` says that the operator named the host.
+/// How far a connection may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// To public addresses.
+    Public,
+    /// To private and loopback ones too: the operator named the host.
+    Private,
+    /// To metadata services too: for built-in identities alone.
+    Metadata,
+}
+
+impl Reach {
+    /// For a host that the operator typed, or that somebody else named.
+    pub(crate) const fn typed(typed: bool) -> Self {
+        if typed { Self::Private } else { Self::Public }
+    }
+}
+
+/// Decides whether `address` may be connected to.
 ///
 /// # Errors
 /// Which rule forbids it.
-pub(crate) fn judge(address: IpAddr, typed: bool) -> Result<(), AddressRefused> {
+pub(crate) fn judge(address: IpAddr, reach: Reach) -> Result<(), AddressRefused> {
     match class(address) {
         Class::Public => Ok(()),
-        Class::Private if typed => Ok(()),
+        Class::Private if reach >= Reach::Private => Ok(()),
         Class::Private => Err(AddressRefused::NotPublic(address)),
+        Class::Metadata if reach >= Reach::Metadata => Ok(()),
         Class::Metadata => Err(AddressRefused::Metadata(address)),
         Class::NotAHost => Err(AddressRefused::NotAHost(address)),
     }
@@ -138,7 +157,7 @@ mod tests {
     #[test]
     fn public_addresses_may_be_reached_by_anyone() {
         for address in ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "::ffff:1.1.1.1", "172.32.0.1", "100.128.0.1"] {
-            assert_eq!(judge(address.parse().unwrap(), false), Ok(()), "{address}");
+            assert_eq!(judge(address.parse().unwrap(), Reach::Public), Ok(()), "{address}");
         }
     }
 
@@ -170,8 +189,8 @@ mod tests {
             "2001:db8::1",
         ] {
             let address: IpAddr = address.parse().unwrap();
-            assert_eq!(judge(address, false), Err(AddressRefused::NotPublic(address)));
-            assert_eq!(judge(address, true), Ok(()));
+            assert_eq!(judge(address, Reach::Public), Err(AddressRefused::NotPublic(address)));
+            assert_eq!(judge(address, Reach::Private), Ok(()));
         }
     }
 
@@ -199,7 +218,7 @@ mod tests {
             "::ffff:100.100.100.200",
         ] {
             let address: IpAddr = address.parse().unwrap();
-            assert_eq!(judge(address, true), Err(AddressRefused::Metadata(address)));
+            assert_eq!(judge(address, Reach::Private), Err(AddressRefused::Metadata(address)));
         }
     }
 
@@ -209,7 +228,7 @@ mod tests {
             ["0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "::ffff:0.0.0.0", "4000::1"]
         {
             let address: IpAddr = address.parse().unwrap();
-            assert!(matches!(judge(address, true), Err(AddressRefused::NotAHost(_))), "{address}");
+            assert!(matches!(judge(address, Reach::Private), Err(AddressRefused::NotAHost(_))), "{address}");
         }
     }
 }

@@ -23,7 +23,7 @@ use url::{Host, Url};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
-    address::{self, AddressRefused},
+    address::{self, AddressRefused, Reach},
     origin::{Origin, Scheme},
 };
 use crate::error::{Error, Kind, Result};
@@ -101,7 +101,7 @@ impl Reply {
 pub(crate) struct Connector {
     /// The origin as messages name it: of a wildcard the pattern, since a backend can write anything before it.
     shown: String,
-    typed: bool,
+    reach: Reach,
     https: bool,
     ca: Option<Arc<Path>>,
     resolver: Arc<dyn Resolver>,
@@ -111,9 +111,14 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(origin: &Origin, resolver: &Arc<dyn Resolver>, caps: Caps) -> Self {
+        Self::reaching(Reach::typed(origin.typed), origin, resolver, caps)
+    }
+
+    /// A connector with a reach of its own.
+    pub(crate) fn reaching(reach: Reach, origin: &Origin, resolver: &Arc<dyn Resolver>, caps: Caps) -> Self {
         Self {
             shown: origin.to_string(),
-            typed: origin.typed,
+            reach,
             https: origin.scheme == Scheme::Https,
             ca: origin.ca.as_deref().map(Arc::from),
             resolver: resolver.clone(),
@@ -131,7 +136,7 @@ impl Connector {
             _ => None,
         };
         if let Some(address) = literal {
-            address::judge(address, self.typed).map_err(refused)?;
+            address::judge(address, self.reach).map_err(refused)?;
         }
         if outgoing.body.as_ref().is_some_and(|body| body.len() > self.caps.request) {
             return Err(Error::new(Kind::Component, "the request's body is over its cap"));
@@ -221,7 +226,7 @@ impl Connector {
             .https_only(self.https)
             .connect_timeout(CONNECT_TIMEOUT.min(self.caps.timeout))
             .pool_idle_timeout(IDLE)
-            .dns_resolver(Arc::new(Judging { resolver: self.resolver.clone(), typed: self.typed }));
+            .dns_resolver(Arc::new(Judging { resolver: self.resolver.clone(), reach: self.reach }));
         builder = match &self.ca {
             Some(path) => builder.tls_certs_only(certificates(path)?),
             None if self.https => builder,
@@ -262,16 +267,16 @@ fn install_tls() {
 /// Resolves, and answers only if every address may be connected to.
 struct Judging {
     resolver: Arc<dyn Resolver>,
-    typed: bool,
+    reach: Reach,
 }
 
 impl Resolve for Judging {
     fn resolve(&self, name: Name) -> Resolving {
-        let (found, typed) = (self.resolver.resolve(name.as_str().to_owned()), self.typed);
+        let (found, reach) = (self.resolver.resolve(name.as_str().to_owned()), self.reach);
         Box::pin(async move {
             let addresses = found.await?;
             for address in &addresses {
-                address::judge(*address, typed)?;
+                address::judge(*address, reach)?;
             }
             let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)

@@ -137,6 +137,11 @@ impl Origin {
         host && scheme(url) == Some(self.scheme) && url.port_or_known_default() == Some(self.port)
     }
 
+    /// Whether scheme, host and port are those of another.
+    pub(crate) fn same_place(&self, other: &Self) -> bool {
+        (self.scheme, &self.host, self.port) == (other.scheme, &other.host, other.port)
+    }
+
     /// Whether it covers one host alone.
     pub fn is_exact(&self) -> bool {
         matches!(self.host, HostPattern::Exact(_))

@@ -144,6 +144,7 @@ fn request(manifest: &Manifest, rule: &Rule, path: &str) -> Result {
     let of_call = |word: &str| rule.phases.iter().any(|phase| phase.call_words().contains(&word));
     let legal = |word: &str| manifest.config.contains_key(word) || manifest.options.contains_key(word) || of_call(word);
     known(path, rule.placeholders(), legal, manifest)?;
+    known(&format!("{path}.unless"), rule.unless.iter().map(String::as_str), legal, manifest)?;
     for recipe in &manifest.recipes {
         if let Some(Injection::Header { name, .. }) = recipe.inject.as_ref().map(|inject| &inject.what)
             && rule.headers.iter().any(|pin| pin.key == *name)
@@ -179,8 +180,7 @@ fn recipe(manifest: &Manifest, recipe: &Recipe, path: &str) -> Result {
         known(&format!("{path}.verify"), verify.placeholders(), token, manifest)?;
     }
     if let Some(identity) = &recipe.identity {
-        let used = identity.settings.values().flatten().flat_map(|setting| setting.placeholders());
-        known(&format!("{path}.identity"), used, own, manifest)?;
+        known(&format!("{path}.identity"), identity.placeholders(), own, manifest)?;
     }
     if let Some(exchange) = &recipe.exchange {
         let place = format!("{path}.exchange");

@@ -194,6 +194,20 @@ pub enum IdentityKind {
     Azure,
 }
 
+impl IdentityKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AwsSigv4, Self::Google, Self::Azure];
+
+    /// The word for it in a manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AwsSigv4 => "aws-sigv4",
+            Self::Google => "google",
+            Self::Azure => "azure",
+        }
+    }
+}
+
 impl Recipe {
     /// Whether it makes a token that `{exchanged}` stands for.
     pub fn makes_token(&self) -> bool {
@@ -218,7 +232,7 @@ impl Recipe {
             names.extend(exchange.request.placeholders());
         }
         if let Some(identity) = &self.identity {
-            names.extend(identity.settings.values().flatten().flat_map(Template::placeholders));
+            names.extend(identity.placeholders());
         }
         names
     }
@@ -232,6 +246,13 @@ impl Recipe {
                 value.placeholders().collect()
             }
         }
+    }
+}
+
+impl Identity {
+    /// Names that its settings use.
+    pub fn placeholders(&self) -> Vec<&str> {
+        self.settings.values().flatten().flat_map(Template::placeholders).collect()
     }
 }
 

@@ -235,12 +235,10 @@ fn outcome(item: Item) -> Result<Outcome> {
 
 fn identity(item: Item) -> Result<Identity> {
     let mut fields = item.fields()?;
-    let kind = match fields.need("kind")? {
-        kind if kind.value().as_str() == Some("aws-sigv4") => IdentityKind::AwsSigv4,
-        kind if kind.value().as_str() == Some("google") => IdentityKind::Google,
-        kind if kind.value().as_str() == Some("azure") => IdentityKind::Azure,
-        kind => return Err(kind.wrong("must be \"aws-sigv4\", \"google\" or \"azure\"")),
-    };
+    let kind = fields.need("kind")?.parse(|word| {
+        let known = IdentityKind::ALL.into_iter().find(|kind| kind.as_str() == word);
+        known.ok_or("must be \"aws-sigv4\", \"google\" or \"azure\"")
+    })?;
     let known: &[&'static str] = match kind {
         IdentityKind::AwsSigv4 => &["service", "region"],
         IdentityKind::Google => &["scopes"],

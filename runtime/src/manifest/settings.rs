@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf};
 
 use super::{
     Manifest,
-    declared::{Config, OriginTemplate},
+    declared::{Config, IdentityFact, OriginTemplate},
     value::{Scope, Value},
 };
 use crate::{
@@ -18,6 +18,8 @@ pub(crate) struct Given<'a> {
     pub set: &'a BTreeMap<String, String>,
     /// Reads an environment variable. Only declared ones are asked for.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Asks the identities of the manifest's recipes.
+    pub identity: &'a dyn Fn(IdentityFact) -> Option<String>,
 }
 
 /// What the backend will see, and where it will be allowed to go.
@@ -45,6 +47,8 @@ pub(crate) enum Provenance {
     Set,
     /// From this environment variable.
     Environment(String),
+    /// A built-in identity knows it.
+    Identity,
     /// From the manifest.
     Default,
 }
@@ -190,6 +194,9 @@ impl Settings<'_> {
             if let Some(value) = (self.given.env)(variable).filter(|value| !value.is_empty()) {
                 return Some(ConfigValue { value, from: Provenance::Environment(variable.clone()) });
             }
+        }
+        if let Some(value) = declared.identity.and_then(self.given.identity).filter(|value| !value.is_empty()) {
+            return Some(ConfigValue { value, from: Provenance::Identity });
         }
         // The manifest was checked: no chain of defaults is a circle.
         let value = declared.default.as_ref()?.expand(self)?.to_string();

@@ -45,7 +45,11 @@ inject = { basic = { user = "u", password = "{password}" }, origin = "main" }
 fn resolve(set: &[(&str, &str)], env: &[(&str, &str)]) -> Result<Resolved, SettingsError> {
     let owned = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let (set, env): (BTreeMap<String, String>, BTreeMap<String, String>) = (owned(set), owned(env));
-    Manifest::parse(MANIFEST).unwrap().resolve(&Given { set: &set, env: &|name| env.get(name).cloned() })
+    Manifest::parse(MANIFEST).unwrap().resolve(&Given {
+        set: &set,
+        env: &|name| env.get(name).cloned(),
+        identity: &|_| None,
+    })
 }
 
 fn origin(resolved: &Resolved, name: &str) -> Option<(String, bool)> {

@@ -87,7 +87,7 @@ impl Encoding {
 
 impl Value<'_> {
     /// Whether it counts as unset.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Text(text) => text.is_empty(),
             Self::Bytes(bytes) => bytes.is_empty(),

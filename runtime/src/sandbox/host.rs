@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     egress::{CREDENTIAL_PLACEHOLDER, Failure, Request},
-    store::{Level, Operation, SecretBytes},
+    store::{Level, Operation},
 };
 
 impl common::Host for State {}
@@ -85,14 +85,25 @@ impl storage::Host for State {
 
     async fn read(&mut self, key: String) -> Result<Result<Option<storage::Blob>, storage::Failure>> {
         let active = self.host_call()?;
-        let found = match active.plan.storage.read(&key) {
-            Ok(found) => found,
-            Err(failure) => return Ok(Err(told(active, failure))),
+        // Of variables a call sees its own alone: hosted keys hold against the backend too.
+        let own = active.values.name().is_some_and(|name| name.as_str() == key);
+        let found = if active.plan.storage.is_by_name() && !own {
+            Err(files::Failure::Refused(
+                crate::error::Error::new(
+                    crate::error::Kind::Refused,
+                    "the component tried to read another variable than the one that was asked for",
+                )
+                .by_rule("storage"),
+            ))
+        } else {
+            active.plan.storage.read(&key)
         };
-        Ok(Ok(found.map(|mut blob| {
-            active.values.stored = Some(SecretBytes::from(blob.data.to_vec()));
-            storage::Blob { data: std::mem::take(&mut *blob.data), etag: blob.etag }
-        })))
+        match found {
+            Ok(found) => {
+                Ok(Ok(found.map(|mut blob| storage::Blob { data: std::mem::take(&mut *blob.data), etag: blob.etag })))
+            }
+            Err(failure) => Ok(Err(told(active, failure))),
+        }
     }
 
     async fn replace(

@@ -84,7 +84,8 @@ impl Sandbox {
     }
 
     /// An instance that serves this call and no other.
-    async fn begin(&self, values: CallValues, call: &Call) -> Result<Running> {
+    async fn begin(&self, mut values: CallValues, call: &Call) -> Result<Running> {
+        values.stored = values.name().and_then(|name| self.plan.storage.of(name.as_str()));
         let watch = Arc::new(Watch::default());
         let deadline = Instant::now() + call.timeout;
         let mut fresh = match self.instances.take_ready() {

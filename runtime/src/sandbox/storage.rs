@@ -11,7 +11,10 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind};
+use crate::{
+    error::{Error, Kind},
+    store::SecretBytes,
+};
 
 /// Bytes of the file that a backend may keep its secrets in: ten thousand keys of an ordinary `.env`.
 pub(crate) const FILE_BYTES: u64 = 4 << 20;
@@ -43,6 +46,19 @@ pub(crate) enum Failure {
 }
 
 impl Storage {
+    /// Whether each secret has a place of its own, under its name.
+    pub(crate) fn is_by_name(&self) -> bool {
+        matches!(self, Self::Environment(_))
+    }
+
+    /// What is kept under this name; none where all secrets are in one place.
+    pub(crate) fn of(&self, name: &str) -> Option<SecretBytes> {
+        match self {
+            Self::Environment(variables) => Some(SecretBytes::from(variables.get(name)?.as_bytes().to_vec())),
+            Self::None | Self::File { .. } => None,
+        }
+    }
+
     pub(crate) fn keys(&self) -> Result<Vec<String>, Failure> {
         match self {
             Self::None => Err(not_granted()),

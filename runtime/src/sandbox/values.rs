@@ -25,7 +25,7 @@ pub(crate) struct CallValues {
     tags: Vec<(String, String)>,
     expires_at: Option<SystemTime>,
     days: Option<u32>,
-    /// What storage returned for this name.
+    /// What storage keeps under this name, where each name has a place of its own.
     pub(crate) stored: Option<SecretBytes>,
 }
 
@@ -97,6 +97,11 @@ impl CallValues {
 
     pub(crate) fn check(config: &Config) -> Self {
         Self::new(Phase::Check, config, &Options::default())
+    }
+
+    /// The name that the call is about, if it is about one.
+    pub(crate) fn name(&self) -> Option<&Name> {
+        self.name.as_ref()
     }
 }
 

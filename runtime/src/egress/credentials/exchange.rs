@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
     Read, RecipeScope,
-    token::{Basis, Token, Tokens},
+    minter::Minter,
+    token::{Basis, Token},
 };
 use crate::{
     egress::client::{Connector, Outgoing, Reply},
@@ -30,19 +30,17 @@ pub(crate) struct HostConnection {
     pub(crate) connector: Connector,
 }
 
-/// Runs an exchange when a token is needed: once, however many calls wait for it.
+/// Runs an exchange when a token is needed.
 #[derive(Debug)]
 pub(super) struct Exchanger {
     exchange: Exchange,
     connection: HostConnection,
-    tokens: Mutex<Tokens>,
-    /// Held while an exchange runs; inside, when and why the last one failed.
-    running: Mutex<Option<(Instant, Error)>>,
+    minter: Minter<Zeroizing<String>>,
 }
 
 impl Exchanger {
     pub(super) fn new(exchange: Exchange, connection: HostConnection) -> Self {
-        Self { exchange, connection, tokens: Mutex::default(), running: Mutex::default() }
+        Self { minter: Minter::new(exchange.scope_match), exchange, connection }
     }
 
     /// The scopes a call needs; none if it goes without a token.
@@ -54,35 +52,12 @@ impl Exchanger {
     /// A token for these scopes: one that is kept, or a new one.
     pub(super) async fn token(&self, credentials: &Read, config: &Config, scopes: Vec<String>) -> Result<Token> {
         let basis = Basis::of(credentials, config.iter());
-        let asked = Instant::now();
-        if let Some(token) = self.tokens.lock().await.find(basis, &scopes, self.exchange.scope_match) {
-            return Ok(token);
-        }
-        let mut running = self.running.lock().await;
-        if let Some(token) = self.tokens.lock().await.find(basis, &scopes, self.exchange.scope_match) {
-            return Ok(token);
-        }
-        // Whoever waited for an exchange that failed shares its failure: a login per waiter would lock an account.
-        if let Some((_, error)) = running.as_ref().filter(|(failed, _)| *failed > asked) {
-            return Err(error.clone());
-        }
-        match self.run(credentials, config, &scopes).await {
-            Ok(token) => {
-                *running = None;
-                self.tokens.lock().await.keep(basis, scopes, token.clone());
-                Ok(token)
-            }
-            Err(error) => {
-                *running = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
-        }
+        self.minter.token(basis, &scopes, self.run(credentials, config, &scopes)).await
     }
 
     /// Drops a refused token if it is old enough; answers whether to try again with a new one.
     pub(super) async fn forget_old(&self, credentials: &Read, config: &Config, scopes: &[String]) -> bool {
-        let basis = Basis::of(credentials, config.iter());
-        self.tokens.lock().await.forget_old(basis, scopes, self.exchange.scope_match)
+        self.minter.forget_old(Basis::of(credentials, config.iter()), scopes).await
     }
 
     async fn run(&self, credentials: &Read, config: &Config, scopes: &[String]) -> Result<Token> {

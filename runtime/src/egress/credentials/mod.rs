@@ -1,10 +1,13 @@
 //! Credentials at the boundary: added to requests on the way out, never seen by the backend.
 
 mod exchange;
+mod host;
+pub(crate) mod identity;
+mod minter;
 mod source;
 mod token;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::time::Instant;
@@ -12,11 +15,12 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::exchange::HostConnection;
 pub use self::source::CredentialSource;
-pub(crate) use self::source::Sources;
 use self::{
     exchange::{Exchanger, host_request},
+    identity::Identity,
     token::Token,
 };
+pub(crate) use self::{host::HostHttp, source::Sources};
 use super::{CREDENTIAL_PLACEHOLDER, client::Outgoing, within};
 use crate::{
     error::{Error, Kind, Result},
@@ -39,8 +43,16 @@ pub(crate) struct Credentials {
     config: Config,
     /// The origin whose requests are injected into.
     target: Option<usize>,
-    exchange: Option<Exchanger>,
+    makes: Makes,
     verify: Option<HostConnection>,
+}
+
+/// What makes the token that `{exchanged}` stands for, or signs.
+#[derive(Debug)]
+enum Makes {
+    Nothing,
+    Exchange(Box<Exchanger>),
+    Identity(Arc<Identity>, HostHttp),
 }
 
 impl Credentials {
@@ -50,14 +62,19 @@ impl Credentials {
         sources: Sources,
         config: Config,
         target: Option<usize>,
+        identity: Option<(Arc<Identity>, HostHttp)>,
         connect: impl Fn(&UrlTemplate) -> Result<HostConnection>,
     ) -> Result<Self> {
-        let exchange = match &recipe.exchange {
-            Some(exchange) => Some(Exchanger::new(exchange.clone(), connect(&exchange.request.url)?)),
-            None => None,
+        let makes = match (identity, &recipe.exchange) {
+            (Some((identity, http)), _) => Makes::Identity(identity, http),
+            (None, Some(exchange)) => {
+                let connection = connect(&exchange.request.url)?;
+                Makes::Exchange(Box::new(Exchanger::new(exchange.clone(), connection)))
+            }
+            (None, None) => Makes::Nothing,
         };
         let verify = recipe.verify.as_ref().map(|verify| connect(&verify.url)).transpose()?;
-        Ok(Self { recipe, sources, config, target, exchange, verify })
+        Ok(Self { recipe, sources, config, target, makes, verify })
     }
 
     /// Takes the header that will be injected out of a backend's request: there it may hold our placeholder alone.
@@ -88,12 +105,18 @@ impl Credentials {
         outgoing: &mut Outgoing,
         deadline: Instant,
     ) -> Result<Vec<Zeroizing<Vec<u8>>>> {
-        let Some(Inject { what, .. }) = self.recipe.inject.as_ref().filter(|_| self.target == Some(origin)) else {
+        if self.target != Some(origin) {
             return Ok(Vec::new());
+        }
+        let Some(Inject { what, .. }) = &self.recipe.inject else {
+            return match &self.makes {
+                Makes::Identity(identity, http) => within(deadline, identity.sign(http, outgoing)).await,
+                Makes::Nothing | Makes::Exchange(_) => Ok(Vec::new()),
+            };
         };
         let credentials = self.sources.read()?;
         let token = self.token(phase, scope, &credentials, deadline).await?;
-        if self.exchange.is_some() && token.is_none() {
+        if matches!(self.makes, Makes::Exchange(_)) && token.is_none() {
             // No scope is declared for this operation: it goes without a token.
             return Ok(Vec::new());
         }
@@ -127,14 +150,21 @@ impl Credentials {
 
     /// Whether a reply of this status means that the token is no longer good.
     pub(crate) fn renews(&self, origin: usize, status: u16) -> bool {
-        self.exchange.is_some() && self.target == Some(origin) && self.recipe.renew_on.contains(&status)
+        let makes = !matches!(self.makes, Makes::Nothing);
+        makes && self.target == Some(origin) && self.recipe.renew_on.contains(&status)
     }
 
     /// Forgets a token that was refused, unless it is so new that the refusal must mean something else.
     pub(crate) async fn forget_old_token(&self, phase: Phase, scope: &(dyn Scope + Sync)) -> bool {
-        let (Some(exchange), Ok(credentials)) = (&self.exchange, self.sources.read()) else { return false };
-        let Some(scopes) = exchange.scopes(phase, scope) else { return false };
-        exchange.forget_old(&credentials, &self.config, &scopes).await
+        let Ok(credentials) = self.sources.read() else { return false };
+        match &self.makes {
+            Makes::Nothing => false,
+            Makes::Identity(identity, _) => identity.forget_old(&credentials).await,
+            Makes::Exchange(exchange) => match exchange.scopes(phase, scope) {
+                Some(scopes) => exchange.forget_old(&credentials, &self.config, &scopes).await,
+                None => false,
+            },
+        }
     }
 
     /// Asks the upstream whether our credentials are good.
@@ -170,9 +200,14 @@ impl Credentials {
         credentials: &Read,
         deadline: Instant,
     ) -> Result<Option<Token>> {
-        let Some(exchange) = &self.exchange else { return Ok(None) };
-        let Some(scopes) = exchange.scopes(phase, scope) else { return Ok(None) };
-        within(deadline, exchange.token(credentials, &self.config, scopes)).await.map(Some)
+        match &self.makes {
+            Makes::Nothing => Ok(None),
+            Makes::Identity(identity, http) => within(deadline, identity.token(http, credentials)).await,
+            Makes::Exchange(exchange) => {
+                let Some(scopes) = exchange.scopes(phase, scope) else { return Ok(None) };
+                within(deadline, exchange.token(credentials, &self.config, scopes)).await.map(Some)
+            }
+        }
     }
 }
 

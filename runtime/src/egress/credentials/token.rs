@@ -18,22 +18,23 @@ const EARLIEST_RENEWAL: Duration = Duration::from_secs(60);
 /// A token younger than this is not thrown away for a refusal: it was good a moment ago, so something else is wrong.
 pub(super) const YOUNG: Duration = Duration::from_secs(30);
 
-/// A token.
+/// A token, or whatever else is good for a while.
 #[derive(Clone)]
-pub(crate) struct Token {
-    pub(super) value: Zeroizing<String>,
+pub(crate) struct Token<V = Zeroizing<String>> {
+    pub(super) value: V,
     made: Instant,
     renew_at: Instant,
 }
 
-impl Token {
-    pub(super) fn new(value: Zeroizing<String>, life: Duration) -> Self {
+impl<V> Token<V> {
+    /// One that was made just now and is good for `life`.
+    pub(super) fn new(value: V, life: Duration) -> Self {
         let (made, life) = (Instant::now(), life.min(LONGEST_LIFE));
         Self { value, made, renew_at: made + life - (life / 10).min(EARLIEST_RENEWAL) }
     }
 }
 
-impl fmt::Debug for Token {
+impl<V> fmt::Debug for Token<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
@@ -63,12 +64,18 @@ impl Basis {
 }
 
 /// The tokens of one backend, least recently used first.
-#[derive(Debug, Default)]
-pub(super) struct Tokens(Vec<(Basis, Vec<String>, Token)>);
+#[derive(Debug)]
+pub(super) struct Tokens<V>(Vec<(Basis, Vec<String>, Token<V>)>);
 
-impl Tokens {
+impl<V> Default for Tokens<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<V: Clone> Tokens<V> {
     /// A token that is still good for these scopes.
-    pub(super) fn find(&mut self, basis: Basis, scopes: &[String], matching: ScopeMatch) -> Option<Token> {
+    pub(super) fn find(&mut self, basis: Basis, scopes: &[String], matching: ScopeMatch) -> Option<Token<V>> {
         let now = Instant::now();
         self.0.retain(|(_, _, token)| token.renew_at > now);
         let at = self.position(basis, scopes, matching)?;
@@ -78,7 +85,7 @@ impl Tokens {
         Some(token)
     }
 
-    pub(super) fn keep(&mut self, basis: Basis, scopes: Vec<String>, token: Token) {
+    pub(super) fn keep(&mut self, basis: Basis, scopes: Vec<String>, token: Token<V>) {
         if self.0.len() == TOKENS {
             self.0.remove(0);
         }

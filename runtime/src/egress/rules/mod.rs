@@ -41,6 +41,8 @@ pub struct RequestRules(Vec<Rule>);
 pub struct Rule {
     /// While it does what.
     pub phases: Vec<Phase>,
+    /// Settings and words of a call that switch it off: it holds only while none of them is set.
+    pub unless: Vec<String>,
     /// To which origin; none for the only one.
     pub origin: Option<String>,
     /// Its method.
@@ -160,6 +162,9 @@ impl Rule {
         if self.method != method {
             return Err(Difference::method());
         }
+        if self.is_off(scope) {
+            return Err(Difference::unset());
+        }
         let path = self.path.segments(scope).ok_or_else(Difference::unset)?;
         let segments = target.below(origin, &path)?;
         pins::check(&self.query, target.query(), scope).map_err(Difference::query)?;
@@ -172,6 +177,11 @@ impl Rule {
         }
         let url = target.rewritten(origin, &segments)?;
         Ok((url, headers, body))
+    }
+
+    /// Whether something is set that switches it off.
+    pub(crate) fn is_off(&self, scope: &dyn Scope) -> bool {
+        self.unless.iter().any(|word| scope.value(word).is_some_and(|value| !value.is_empty()))
     }
 
     /// The names that its templates use.

@@ -28,6 +28,7 @@ impl Rule {
         let mut fields = item.fields()?;
         let rule = Self {
             phases: phases(fields.need("for")?)?,
+            unless: fields.texts("unless")?,
             origin: fields.text("origin")?,
             method: fields.need("method")?.parse(|word| Method::named(word).ok_or(Method::WORDS))?,
             path: fields.need("path")?.parse(PathTemplate::parse)?,

@@ -78,7 +78,7 @@ impl Difference {
     }
 
     pub(super) fn unset() -> Self {
-        Self { part: Part::Path, detail: "needs a setting that is not set".into() }
+        Self { part: Part::Path, detail: "is switched off by what is set or not set".into() }
     }
 
     pub(super) fn path(detail: impl Into<String>) -> Self {

@@ -124,3 +124,35 @@ fn debug_of_what_is_sent_shows_no_body() {
     let sent = Backend::new(VAULT, &[]).check("write", KEY, "POST /v1/secret/data/KEY", &[], body).unwrap();
     assert!(!format!("{sent:?}").contains("hunter2"));
 }
+
+#[test]
+fn a_rule_is_off_while_something_it_excludes_is_set() {
+    let one_json = r#"
+        manifest = 1
+        name = "x"
+        version = "0.1.0"
+        [config]
+        address = { required = true }
+        shared = {}
+        [[origin]]
+        name = "x"
+        url = "{address}"
+        [[request]]
+        for = ["read"]
+        unless = ["shared", "version"]
+        method = "GET"
+        path = "/{name}"
+    "#;
+    let off = Backend::new(one_json, &[("shared", "all")]);
+    run(&off, &[("read", KEY, "GET /KEY", &[], "", Err("request-rule"))]);
+    let versioned: Pairs<'_> = &[("name", "KEY"), ("version", "v1")];
+    run(
+        &Backend::new(one_json, &[]),
+        &[
+            ("read", KEY, "GET /KEY", &[], "", Ok("/KEY")),
+            ("read", versioned, "GET /KEY", &[], "", Err("request-rule")),
+        ],
+    );
+    let unknown = one_json.replace("\"version\"]", "\"versions\"]");
+    assert!(crate::manifest::Manifest::parse(&unknown).unwrap_err().to_string().contains("did you mean {version}?"));
+}

@@ -59,7 +59,7 @@ impl Backend {
         let place = if manifest.config.contains_key("address") { "address" } else { "endpoint" };
         let given: BTreeMap<String, String> =
             [&[(place, "https://s.example")], set].concat().iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        let resolved = manifest.resolve(&Given { set: &given, env: &|_| None }).unwrap();
+        let resolved = manifest.resolve(&Given { set: &given, env: &|_| None, identity: &|_| None }).unwrap();
         Self { manifest, resolved }
     }
 
