@@ -92,6 +92,7 @@
 //! - Messages in errors and log lines reach the person at the command line alone; still, keep values out of them.
 //! - A panic is a trap: the call fails and the component is blamed. Return an [`Error`] instead.
 
+pub mod base64;
 #[doc(hidden)]
 pub mod bindings;
 mod capability;
