@@ -2,6 +2,7 @@
 //!
 //! - [`OpenBao`] is the real server in development mode, on a port of its own, with a random root token.
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
+//! - [`Authority`] makes certificates, for an upstream that speaks HTTPS and for clients of it.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`example`] sets up what a documentation example works on.
@@ -30,5 +31,6 @@ mod venv;
 pub use example::example;
 pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};
+pub use tls::{Authority, Clients, Identity};
 pub use upstream::{Gate, Reply, Seen, Upstream};
 pub use venv::{Venv, python};

@@ -3,8 +3,10 @@
 use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
 };
+
+use rustls::{ServerConfig, ServerConnection, Stream};
 
 use super::{Seen, Shared, reply::Kind};
 
@@ -15,7 +17,31 @@ const LINE_BYTES: u64 = 1 << 20;
 pub(super) fn serve(stream: TcpStream, number: usize, shared: &Shared) {
     let connection = Closing(stream);
     // A client that breaks off is no concern of a test server; what matters is in `seen`.
-    let _ = answer_all(&connection.0, number, shared);
+    let _ = match &shared.tls {
+        None => answer_all(&connection.0, &Peer { number, certificate: None }, shared),
+        Some(tls) => answer_securely(&connection.0, number, tls, shared),
+    };
+}
+
+/// The same within TLS.
+fn answer_securely(mut stream: &TcpStream, number: usize, tls: &Arc<ServerConfig>, shared: &Shared) -> io::Result<()> {
+    let mut session = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
+    while session.is_handshaking() {
+        session.complete_io(&mut stream)?;
+    }
+    let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|first| first.to_vec());
+    let answered = answer_all(Stream::new(&mut session, &mut stream), &Peer { number, certificate }, shared);
+    if answered.is_ok() {
+        session.send_close_notify();
+        session.write_tls(&mut stream)?;
+    }
+    answered
+}
+
+/// Who is at the other end.
+struct Peer {
+    number: usize,
+    certificate: Option<Vec<u8>>,
 }
 
 /// Closes the connection at the end, also when a handler panics: the client must not wait for an answer.
@@ -27,9 +53,9 @@ impl Drop for Closing {
     }
 }
 
-fn answer_all(stream: &TcpStream, number: usize, shared: &Shared) -> io::Result<()> {
+fn answer_all(stream: impl Read + Write, peer: &Peer, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
-    while let Some(seen) = request(&mut reader, number)? {
+    while let Some(seen) = request(&mut reader, peer)? {
         let reply = (shared.handler)(&seen);
         let is_head = seen.method == "HEAD";
         shared.state().seen.push(seen);
@@ -37,6 +63,7 @@ fn answer_all(stream: &TcpStream, number: usize, shared: &Shared) -> io::Result<
         if let Some(gate) = &reply.gate {
             shared.hold(gate);
         }
+        let stream = reader.get_mut();
         match reply.kind {
             Kind::Whole { status, headers, body } => {
                 let mut head = head(status, &headers);
@@ -68,8 +95,9 @@ fn answer_all(stream: &TcpStream, number: usize, shared: &Shared) -> io::Result<
     Ok(())
 }
 
-fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes)
+fn write(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
 }
 
 fn head(status: u16, headers: &[(String, String)]) -> String {
@@ -81,7 +109,7 @@ fn head(status: u16, headers: &[(String, String)]) -> String {
 }
 
 /// The next request; none when the client has closed the connection.
-fn request(reader: &mut BufReader<&TcpStream>, connection: usize) -> io::Result<Option<Seen>> {
+fn request(reader: &mut BufReader<impl Read>, peer: &Peer) -> io::Result<Option<Seen>> {
     let Some(first) = line(reader)? else { return Ok(None) };
     let mut words = first.split(' ');
     let (Some(method), Some(target), Some("HTTP/1.1"), None) = (words.next(), words.next(), words.next(), words.next())
@@ -97,7 +125,14 @@ fn request(reader: &mut BufReader<&TcpStream>, connection: usize) -> io::Result<
         let (name, value) = header.split_once(':').ok_or_else(|| bad("a header without a colon"))?;
         headers.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
     }
-    let mut seen = Seen { method: method.to_owned(), target: target.to_owned(), headers, body: Vec::new(), connection };
+    let mut seen = Seen {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers,
+        body: Vec::new(),
+        connection: peer.number,
+        certificate: peer.certificate.clone(),
+    };
     seen.body.resize(length(&seen)?, 0);
     reader.read_exact(&mut seen.body)?;
     Ok(Some(seen))
@@ -116,7 +151,7 @@ fn length(seen: &Seen) -> io::Result<usize> {
 }
 
 /// One line without its end; none at the end of the stream.
-fn line(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<String>> {
+fn line(reader: &mut BufReader<impl Read>) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     reader.by_ref().take(LINE_BYTES).read_until(b'\n', &mut bytes)?;
     if bytes.is_empty() {

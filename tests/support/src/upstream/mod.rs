@@ -13,6 +13,9 @@ use std::{
 
 use anyhow::{Result, bail};
 pub use reply::{Gate, Reply};
+use rustls::ServerConfig;
+
+use crate::tls::{Authority, Clients};
 
 /// How long [`Upstream::wait_for`] waits before it says that nothing comes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,6 +33,8 @@ pub struct Seen {
     pub body: Vec<u8>,
     /// Which connection it came on, counted from 1.
     pub connection: usize,
+    /// The certificate that the client showed, in DER.
+    pub certificate: Option<Vec<u8>>,
 }
 
 impl Seen {
@@ -70,6 +75,7 @@ type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
 /// What the threads of one server share.
 struct Shared {
     handler: Handler,
+    tls: Option<Arc<ServerConfig>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -104,9 +110,25 @@ impl Upstream {
     /// # Errors
     /// The system has no port for it.
     pub fn start(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Result<Self> {
+        Self::listening(None, Box::new(handler))
+    }
+
+    /// Starts one that speaks HTTPS with a certificate of `authority`, and lets `clients` in.
+    ///
+    /// # Errors
+    /// The system has no port for it, or no certificate can be made.
+    pub fn start_tls(
+        authority: &Authority,
+        clients: Clients<'_>,
+        handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+    ) -> Result<Self> {
+        Self::listening(Some(authority.server_config(clients)?), Box::new(handler))
+    }
+
+    fn listening(tls: Option<Arc<ServerConfig>>, handler: Handler) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { handler: Box::new(handler), state: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared { handler, tls, state: Mutex::default(), changed: Condvar::new() });
         let listening = thread::spawn({
             let shared = Arc::clone(&shared);
             move || listen(&listener, &shared)
@@ -116,7 +138,8 @@ impl Upstream {
 
     /// Its address, such as `http://127.0.0.1:40123`.
     pub fn address(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Its port.

@@ -3,7 +3,10 @@
 
 use std::io::{ErrorKind, Read, Write};
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
+
 use super::*;
+use crate::Identity;
 
 fn client(upstream: &Upstream) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", upstream.port())).unwrap();
@@ -106,4 +109,56 @@ fn what_is_not_http_is_counted_but_not_answered() {
         assert_eq!(ask(&upstream, request), "");
     }
     assert_eq!((upstream.seen().len(), upstream.connections()), (0, 2));
+}
+
+/// What a client with this certificate, or none, is answered.
+fn ask_securely(upstream: &Upstream, trusting: &Authority, showing: Option<&Identity>) -> std::io::Result<String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(CertificateDer::pem_file_iter(trusting.ca_file()).unwrap().map(Result::unwrap));
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots);
+    let config = match showing {
+        None => config.with_no_client_auth(),
+        Some(identity) => {
+            let chain = vec![CertificateDer::from_pem_file(identity.certificate_file()).unwrap()];
+            config.with_client_auth_cert(chain, PrivateKeyDer::from_pem_file(identity.key_file()).unwrap()).unwrap()
+        }
+    };
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let session = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = rustls::StreamOwned::new(session, client(upstream));
+    stream.write_all(b"GET /secret HTTP/1.1\r\nConnection: close\r\n\r\n")?;
+    stream.conn.send_close_notify();
+    stream.flush()?;
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply)?;
+    Ok(reply)
+}
+
+#[test]
+fn within_tls_it_answers_as_scripted_and_sees_who_asks() {
+    let (ours, theirs) = (Authority::new().unwrap(), Authority::new().unwrap());
+    let (known, stranger) = (ours.client("known").unwrap(), theirs.client("stranger").unwrap());
+    let start = |clients| Upstream::start_tls(&ours, clients, |_| Reply::new(200, "hello")).unwrap();
+
+    let open = start(Clients::Anybody);
+    assert!(open.address().starts_with("https://127.0.0.1:"));
+    assert!(ask_securely(&open, &ours, Some(&known)).unwrap().ends_with("hello"));
+    assert!(ask_securely(&open, &theirs, None).is_err(), "a stranger's certificate was trusted");
+    assert_eq!(open.seen().len(), 1);
+    assert_eq!(open.seen()[0].certificate, None);
+
+    let asking = start(Clients::Asked(&ours));
+    for (showing, seen) in [(None, None), (Some(&known), Some(known.certificate_der().to_vec()))] {
+        assert!(ask_securely(&asking, &ours, showing).unwrap().ends_with("hello"));
+        assert_eq!(asking.seen().last().unwrap().certificate, seen);
+    }
+
+    let closed = start(Clients::Known(&ours));
+    assert!(ask_securely(&closed, &ours, Some(&known)).unwrap().ends_with("hello"));
+    for showing in [None, Some(&stranger)] {
+        assert!(ask_securely(&closed, &ours, showing).is_err());
+    }
+    assert_eq!(closed.seen().len(), 1);
 }
