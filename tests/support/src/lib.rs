@@ -12,7 +12,7 @@
 
 mod agent_secret_store;
 mod aws;
-mod azure;
+pub mod azure;
 mod client;
 mod conjur;
 mod example;
@@ -28,6 +28,7 @@ mod tools;
 mod upstream;
 mod venv;
 
+pub use azure::Azure;
 pub use example::example;
 pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};

@@ -1,1 +1,0 @@
-//! A stand-in for Azure Key Vault and its token endpoints.
