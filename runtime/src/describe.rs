@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use crate::{
     candidate::Candidate,
     egress::{origin::Origin, rules::Rule},
-    grant::{Facts, GrantedStorage},
+    grant::{CredentialOrigin, Facts, GrantedStorage},
     manifest::{Manifest, Phase, Scope, Value, path::Segment},
     store::Operation,
     text::Shown,
@@ -24,6 +24,7 @@ impl Candidate {
         let _ = origins(&mut text, self, manifest, addresses);
         let _ = credentials(&mut text, facts);
         let _ = reach(&mut text, facts);
+        let _ = shared(&mut text, self, manifest);
         text
     }
 }
@@ -63,9 +64,15 @@ fn credentials(text: &mut String, facts: &Facts) -> std::fmt::Result {
     for credential in &facts.credentials {
         let name = Shown(&credential.name);
         let from = credential.from.to_string();
-        match credential.to.as_slice() {
-            [] => {}
-            to => writeln!(
+        match (credential.to.as_slice(), &credential.from) {
+            ([], _) => {}
+            (to, CredentialOrigin::Identity(_)) => writeln!(
+                text,
+                "The runtime is known to {} by the {name} identity of {}; the backend never sees its credentials.",
+                Shown(&to.join(" and ")),
+                Shown(&from)
+            )?,
+            (to, _) => writeln!(
                 text,
                 "The credential {name} in {} is sent to {} by the runtime; the backend never sees it.",
                 Shown(&from),
@@ -99,6 +106,23 @@ fn reach(text: &mut String, facts: &Facts) -> std::fmt::Result {
     writeln!(text, "It can't {}.", cannot.join(", "))?;
     if !facts.origins.is_empty() {
         writeln!(text, "It sees the values it fetches, and could send them to the hosts named above.")?;
+    }
+    Ok(())
+}
+
+/// Says where hosted keys can't hold: where many secrets are in one place, which the backend sees whole.
+fn shared(text: &mut String, candidate: &Candidate, manifest: &Manifest) -> std::fmt::Result {
+    let scope = Example(candidate);
+    let nameless = |rule: &&Rule| {
+        let words = rule.placeholders();
+        rule.phases.contains(&Phase::Read)
+            && !words.contains(&"name")
+            && words.iter().all(|word| Phase::Read.call_words().contains(word) || candidate.setting(word).is_some())
+            && !rule.is_off(&scope)
+    };
+    let file = matches!(candidate.facts().storage, Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)));
+    if file || manifest.rules.iter().any(|rule| nameless(&rule)) {
+        writeln!(text, "It sees all secrets that are kept together there: hosted-keys bind callers, not the backend.")?;
     }
     Ok(())
 }

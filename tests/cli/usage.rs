@@ -73,8 +73,8 @@ fn every_command_speaks_json() {
     for (arguments, expected) in [
         (&["get", "A"][..], r#"{"A":{"value":"1"}}"#),
         (&["exists", "A"], r#"{"exists":true}"#),
-        (&["list"], r#"{"entries":[{"name":"A"},{"name":"B"}],"more":false}"#),
-        (&["list", "--limit", "1"], r#"{"entries":[{"name":"A"}],"more":true}"#),
+        (&["list"], r#"{"entries":[{"name":"A"},{"name":"B"}],"more":false,"total":2}"#),
+        (&["list", "--limit", "1"], r#"{"entries":[{"name":"A"}],"more":true,"total":2}"#),
         (&["set", "C"], r#"{"name":"C","version":null}"#),
         (&["rotate", "C"], r#"{"name":"C","version":null}"#),
         (&["delete", "C"], r#"{"name":"C","permanent":false}"#),

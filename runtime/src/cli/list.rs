@@ -23,8 +23,10 @@ pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Fa
         options: backend.options(command.opt.opt)?,
     };
     let mut entries: Vec<Entry> = Vec::new();
+    let mut total = None;
     let more = loop {
         let page = backend.list(&listing, &call).await?;
+        total = total.or(page.total);
         entries.extend(page.entries);
         match page.next {
             _ if entries.len() > wanted => break true,
@@ -45,8 +47,11 @@ pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Fa
     if more {
         say!("runtime: there are more; --limit shows more of them");
     }
-    let shown = Value::from(entries.iter().map(entry_json).collect::<Vec<_>>());
-    output::either(options.output, &lines(&entries, command.long), &json!({ "entries": shown, "more": more }))
+    let mut object = json!({ "entries": entries.iter().map(entry_json).collect::<Vec<_>>(), "more": more });
+    if let (Some(total), Some(object)) = (total, object.as_object_mut()) {
+        object.insert("total".into(), total.into());
+    }
+    output::either(options.output, &lines(&entries, command.long), &object)
 }
 
 fn lines(entries: &[Entry], long: bool) -> String {
