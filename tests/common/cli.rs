@@ -95,7 +95,8 @@ impl Home {
     }
 }
 
-fn shared_cache() -> PathBuf {
+/// The folder for compiled components that all tests share.
+pub(crate) fn shared_cache() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     fs::create_dir_all(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();

@@ -1,1 +1,21 @@
 //! One table of scenarios that every backend goes through.
+//!
+//! A [`Subject`](subject::Subject) says what a backend is and what it supports; [`table`] lists the scenarios. Each
+//! subject goes through all of them: what it does not support has to be refused, which the scenario checks instead.
+//!
+//! To add a backend: fill in `subjects/NAME.rs`, and give it a line below, in alphabetical order. Its tests are then
+//! called `scenarios::NAME::SCENARIO`.
+
+#[macro_use]
+mod table;
+
+mod access;
+mod changes;
+mod faults;
+mod stage;
+mod subject;
+mod subjects;
+mod values;
+
+subject!(dotenv, subjects::dotenv::Dotenv);
+subject!(vault, subjects::vault::Vault);

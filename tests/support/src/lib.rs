@@ -3,6 +3,7 @@
 //! - [`OpenBao`] is the real server in development mode, on a port of its own, with a random root token.
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
 //! - [`Authority`] makes certificates, for an upstream that speaks HTTPS and for clients of it.
+//! - [`Front`] stands in front of a real server and fails where a test says.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`example`] sets up what a documentation example works on.
@@ -30,6 +31,7 @@ mod venv;
 
 pub use azure::Azure;
 pub use example::example;
+pub use front::{Fault, Front};
 pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};
 pub use tls::{Authority, Clients, Identity};

@@ -4,9 +4,11 @@ use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 
 use rustls::{ServerConfig, ServerConnection, Stream};
+use socket2::SockRef;
 
 use super::{Seen, Shared, reply::Kind};
 
@@ -15,23 +17,30 @@ const LINE_BYTES: u64 = 1 << 20;
 
 /// Answers requests until the client goes, an answer closes the connection, or the server stops.
 pub(super) fn serve(stream: TcpStream, number: usize, shared: &Shared) {
-    let connection = Closing(stream);
+    let mut connection = Closing(Some(stream));
+    let Some(stream) = &connection.0 else { return };
     // A client that breaks off is no concern of a test server; what matters is in `seen`.
-    let _ = match &shared.tls {
-        None => answer_all(&connection.0, &Peer { number, certificate: None }, shared),
-        Some(tls) => answer_securely(&connection.0, number, tls, shared),
+    let answered = match &shared.tls {
+        None => answer_all(stream, &Peer { number, certificate: None }, shared),
+        Some(tls) => answer_securely(stream, number, tls, shared),
     };
+    if matches!(answered, Ok(End::Reset)) {
+        // With no time to linger, the last owner's close sends a reset in place of the usual end.
+        let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        shared.let_go(number);
+        connection.0 = None;
+    }
 }
 
 /// The same within TLS.
-fn answer_securely(mut stream: &TcpStream, number: usize, tls: &Arc<ServerConfig>, shared: &Shared) -> io::Result<()> {
+fn answer_securely(mut stream: &TcpStream, number: usize, tls: &Arc<ServerConfig>, shared: &Shared) -> io::Result<End> {
     let mut session = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
     while session.is_handshaking() {
         session.complete_io(&mut stream)?;
     }
     let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|first| first.to_vec());
     let answered = answer_all(Stream::new(&mut session, &mut stream), &Peer { number, certificate }, shared);
-    if answered.is_ok() {
+    if matches!(answered, Ok(End::Closed)) {
         session.send_close_notify();
         session.write_tls(&mut stream)?;
     }
@@ -44,16 +53,24 @@ struct Peer {
     certificate: Option<Vec<u8>>,
 }
 
+/// How a connection ends.
+enum End {
+    Closed,
+    Reset,
+}
+
 /// Closes the connection at the end, also when a handler panics: the client must not wait for an answer.
-struct Closing(TcpStream);
+struct Closing(Option<TcpStream>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        let _ = self.0.shutdown(Shutdown::Both);
+        if let Some(stream) = &self.0 {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 }
 
-fn answer_all(stream: impl Read + Write, peer: &Peer, shared: &Shared) -> io::Result<()> {
+fn answer_all(stream: impl Read + Write, peer: &Peer, shared: &Shared) -> io::Result<End> {
     let mut reader = BufReader::new(stream);
     while let Some(seen) = request(&mut reader, peer)? {
         let reply = (shared.handler)(&seen);
@@ -83,16 +100,17 @@ fn answer_all(stream: impl Read + Write, peer: &Peer, shared: &Shared) -> io::Re
             Kind::Silence => {
                 let stopped = shared.changed.wait_while(shared.state(), |state| !state.stopping);
                 drop(stopped.unwrap_or_else(PoisonError::into_inner));
-                return Ok(());
+                return Ok(End::Closed);
             }
+            Kind::Reset => return Ok(End::Reset),
             Kind::CutShort { status, sent, promised } => {
                 write(stream, format!("{}Content-Length: {promised}\r\n\r\n", head(status, &[])).as_bytes())?;
-                return write(stream, &sent);
+                return write(stream, &sent).map(|()| End::Closed);
             }
-            Kind::Bytes(bytes) => return write(stream, &bytes),
+            Kind::Bytes(bytes) => return write(stream, &bytes).map(|()| End::Closed),
         }
     }
-    Ok(())
+    Ok(End::Closed)
 }
 
 fn write(stream: &mut impl Write, bytes: &[u8]) -> io::Result<()> {

@@ -83,7 +83,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     seen: Vec<Seen>,
-    connections: Vec<TcpStream>,
+    /// Every one that was opened, so that it can be closed; none for one that was reset.
+    connections: Vec<Option<TcpStream>>,
     gates: Vec<Gate>,
     stopping: bool,
 }
@@ -91,6 +92,13 @@ struct State {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of a connection, so that closing it elsewhere closes it.
+    fn let_go(&self, number: usize) {
+        if let Some(connection) = self.state().connections.get_mut(number - 1) {
+            *connection = None;
+        }
     }
 
     /// Waits behind a gate, but not longer than the server runs.
@@ -177,7 +185,7 @@ impl Drop for Upstream {
         {
             let mut state = self.shared.state();
             state.stopping = true;
-            for connection in &state.connections {
+            for connection in state.connections.iter().flatten() {
                 let _ = connection.shutdown(Shutdown::Both);
             }
             state.gates.iter().for_each(Gate::open);
@@ -208,7 +216,7 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
             if state.stopping {
                 break;
             }
-            state.connections.push(handle);
+            state.connections.push(Some(handle));
             state.connections.len()
         };
         let shared = Arc::clone(shared);

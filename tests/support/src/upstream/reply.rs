@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Whole { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     Endless { status: u16 },
     Silence,
+    Reset,
     CutShort { status: u16, sent: Vec<u8>, promised: usize },
     Bytes(Vec<u8>),
 }
@@ -44,6 +45,11 @@ impl Reply {
     /// Takes the request and never answers.
     pub fn silence() -> Self {
         Kind::Silence.into()
+    }
+
+    /// Takes the request and breaks the connection, which the client is told at once.
+    pub fn reset() -> Self {
+        Kind::Reset.into()
     }
 
     /// Promises `promised` bytes, sends `sent` and closes the connection.

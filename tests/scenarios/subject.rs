@@ -1,0 +1,192 @@
+//! What the table has to know of a backend.
+
+use secret_runtime::{Error, Kind, Operation};
+use test_support::{Reply, Seen};
+
+use super::access::Access;
+
+/// One backend, with the best server there is for it.
+pub(crate) trait Subject: Sized + Send + Sync + 'static {
+    /// The component's name: its folder in `guests/`, its file in `target/backends/`.
+    const COMPONENT: &'static str;
+
+    /// The operations that the component exports.
+    const OPERATIONS: &'static [Operation];
+
+    /// What it can do beyond that.
+    const SUPPORTS: Supports;
+
+    /// Whether scenarios share one server. They do so under names of their own; without it, each has one to itself.
+    const SHARED: bool = true;
+
+    /// Starts its server: fresh, empty, its own.
+    fn start() -> Self;
+
+    /// Where the server speaks plain HTTP, such as `http://127.0.0.1:40123`; none where there is no server.
+    fn address(&self) -> Option<String>;
+
+    /// Settings and credentials of somebody, for a server at `address`: a proxy's, in front of the real one (or empty,
+    /// where there is no server). None where the server knows no such difference.
+    fn access(&self, who: Who, address: &str) -> Option<Access>;
+
+    /// Whether it keeps this value. A value that it does not keep has to be refused before anything is sent.
+    fn takes(value: &[u8]) -> bool;
+
+    /// Whether it has secrets of this name. A name that it can't have is refused before anything is sent.
+    fn takes_name(name: &str) -> bool;
+
+    /// Puts a secret where the component finds it when it is loaded next, by other means than the component. Only
+    /// where the component can't write.
+    fn put(&self, name: &str, value: &[u8]) -> Result<(), Error> {
+        let _ = (name, value);
+        Err(Error::new(Kind::Unsupported, "the component can write by itself"))
+    }
+
+    /// Whether this request asks for a token, rather than for a secret.
+    fn is_exchange(seen: &Seen) -> bool {
+        let _ = seen;
+        false
+    }
+
+    /// How the upstream puts it.
+    fn says(what: Says) -> Reply {
+        what.plainly()
+    }
+
+    /// Bodies with which the upstream would answer neither a read nor a listing, each in a reply with status 200. Where
+    /// one can hold text, it holds [`CANARY`].
+    fn wrong_shapes() -> Vec<String> {
+        let canary = format!("{{\"{CANARY}\": \"{CANARY}\"}}");
+        vec![canary, CANARY.to_owned(), String::new(), "{}".to_owned(), "null".to_owned(), "7".to_owned()]
+    }
+
+    /// Headers that the component sets itself, beside `Accept` and `Content-Type`.
+    const HEADERS: &'static [&'static str] = &[];
+
+    /// Requests that nobody but the vendor's own tools has any business with: for tokens, policies, other secrets.
+    fn forbidden() -> Vec<Attempt> {
+        Vec::new()
+    }
+}
+
+/// What must never be seen.
+pub(crate) const CANARY: &str = "canary-in-the-reply";
+
+/// What a backend can do. A `false` means that it is refused as `unsupported`, and nothing changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Supports {
+    /// Every write makes a version that can be read by its own name.
+    pub(crate) versions: bool,
+    /// A write can be made to depend on there being no secret yet.
+    pub(crate) create_only: bool,
+    /// A write can be made to depend on the current version.
+    pub(crate) if_version: bool,
+    /// A description is kept beside a secret.
+    pub(crate) description: bool,
+    /// Tags are kept beside a secret.
+    pub(crate) tags: bool,
+    /// A secret can be given an end.
+    pub(crate) expiry: bool,
+    /// A deleted secret can be kept for a number of days that the caller says.
+    pub(crate) days: Option<u32>,
+    /// A secret can be deleted for good.
+    pub(crate) permanent: bool,
+    /// A listing comes in pages.
+    pub(crate) pages: bool,
+}
+
+impl Supports {
+    /// Nothing of it.
+    pub(crate) const NOTHING: Self = Self {
+        versions: false,
+        create_only: false,
+        if_version: false,
+        description: false,
+        tags: false,
+        expiry: false,
+        days: None,
+        permanent: false,
+        pages: false,
+    };
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// May do everything.
+    Owner,
+    /// Has a credential that the server does not accept.
+    Stranger,
+    /// Is known to the server, and may neither read, write nor list.
+    Outsider,
+    /// May do everything, with tokens that live for a second or two.
+    ShortLived,
+}
+
+/// What an upstream says when it does not do what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// It knows us, and says no.
+    Denied,
+    /// It does not accept our credentials.
+    Unauthenticated,
+    /// We ask too often.
+    Throttled,
+    /// It can't answer now.
+    Unavailable,
+}
+
+impl Says {
+    /// By the status alone.
+    pub(crate) fn plainly(self) -> Reply {
+        let status = match self {
+            Self::Denied => 403,
+            Self::Unauthenticated => 401,
+            Self::Throttled => 429,
+            Self::Unavailable => 503,
+        };
+        Reply::new(status, "")
+    }
+
+    /// What callers are told.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Denied => Kind::Denied,
+            Self::Unauthenticated => Kind::Unauthenticated,
+            Self::Throttled => Kind::RateLimited,
+            Self::Unavailable => Kind::Unavailable,
+        }
+    }
+}
+
+/// A request that a backend turned bad would send.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    /// The method.
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    /// Headers.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub(crate) body: String,
+}
+
+impl Attempt {
+    /// A request without headers or body.
+    pub(crate) fn new(method: &str, target: &str) -> Self {
+        Self { method: method.into(), target: target.into(), headers: Vec::new(), body: String::new() }
+    }
+
+    /// With this header too.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// With this body.
+    pub(crate) fn body(mut self, body: &str) -> Self {
+        self.body = body.into();
+        self
+    }
+}

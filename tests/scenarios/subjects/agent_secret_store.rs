@@ -1,0 +1,1 @@
+//! agent-secret-store, as the table sees it.

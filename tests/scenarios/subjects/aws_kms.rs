@@ -1,0 +1,1 @@
+//! aws-kms, as the table sees it.

@@ -1,0 +1,1 @@
+//! aws-secrets-manager, as the table sees it.

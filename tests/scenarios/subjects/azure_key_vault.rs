@@ -1,0 +1,1 @@
+//! azure-key-vault, as the table sees it.

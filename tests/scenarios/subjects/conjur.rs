@@ -1,0 +1,1 @@
+//! conjur, as the table sees it.

@@ -1,0 +1,1 @@
+//! env, as the table sees it.

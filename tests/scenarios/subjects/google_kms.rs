@@ -1,0 +1,1 @@
+//! google-kms, as the table sees it.

@@ -1,0 +1,1 @@
+//! google-secret-manager, as the table sees it.

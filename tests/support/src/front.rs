@@ -1,1 +1,0 @@
-//! A proxy in front of a server that fails on command.
