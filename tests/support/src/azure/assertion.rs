@@ -1,6 +1,6 @@
 //! Certificates that applications log in with, and the assertions that they sign.
 
-use std::{fmt, process::Command, sync::OnceLock};
+use std::{fmt, process::Command, sync::OnceLock, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use base64::{
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::Venv;
 
 /// How far a client's clock may be off, in seconds.
-const SKEW: u64 = 300;
+const SKEW: u32 = 300;
 
 /// Makes an RSA key and a certificate for it, which ring can't.
 const GENERATE: &str = r#"
@@ -125,7 +125,9 @@ pub(super) fn check(
     let (Some(header), Some(signature)) = (json(head), URL_SAFE_NO_PAD.decode(signature).ok()) else {
         return Err(Refused::Signature);
     };
-    let names = [header.get("x5t#S256"), header.get("x5t")].map(|name| name.and_then(Value::as_str));
+    // Some pad, though this kind of base64 is written without.
+    let names = [header.get("x5t#S256"), header.get("x5t")]
+        .map(|name| name.and_then(Value::as_str).map(|name| name.trim_end_matches('=')));
     let named = |certificate: &&ClientCertificate| {
         certificate.thumbprints.iter().zip(names).any(|(known, name)| name == Some(known))
     };
@@ -141,16 +143,18 @@ pub(super) fn check(
 
     let claims = json(claims).ok_or(Refused::Claims)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let number = |name: &str| claims.get(name).and_then(Value::as_u64);
+    // Some write fractions of a second.
+    let number = |name: &str| claims.get(name).and_then(Value::as_f64);
+    let (now, skew) = (Duration::from_secs(now).as_secs_f64(), f64::from(SKEW));
     if text("iss") != Some(client) || text("sub") != Some(client) || text("aud") != Some(endpoint) {
         return Err(Refused::Claims);
     }
     if text("jti").is_none_or(str::is_empty) {
         return Err(Refused::Claims);
     }
-    let begun = number("nbf").is_none_or(|nbf| nbf <= now + SKEW);
+    let begun = number("nbf").is_none_or(|nbf| nbf <= now + skew);
     match number("exp") {
-        Some(expires) if begun && expires + SKEW > now => Ok(()),
+        Some(expires) if begun && expires + skew > now => Ok(()),
         _ => Err(Refused::Expired),
     }
 }

@@ -14,6 +14,7 @@
 mod ask;
 mod assertion;
 mod entra;
+mod judge;
 mod managed;
 mod secrets;
 mod tokens;
@@ -21,7 +22,7 @@ mod vault;
 
 use std::{
     fmt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -36,7 +37,10 @@ use self::{
     secrets::Secrets,
     tokens::{Tokens, random},
 };
-use crate::{Reply, Seen, Upstream};
+use crate::{
+    Reply, Seen, Upstream,
+    tls::{Authority, Clients},
+};
 
 pub use self::assertion::ClientCertificate;
 
@@ -61,9 +65,11 @@ impl fmt::Debug for AzureClient {
 /// The environment that a managed identity finds itself in.
 pub type Environment = Vec<(&'static str, String)>;
 
-/// A key vault with all that hands out tokens for it, on a port of its own. Gone when it is dropped.
+/// A key vault with all that hands out tokens for it, on ports of its own, with and without TLS. Gone when it is dropped.
 pub struct Azure {
-    upstream: Upstream,
+    plain: Upstream,
+    secure: Upstream,
+    authority: Authority,
     world: Arc<World>,
 }
 
@@ -136,16 +142,31 @@ impl Azure {
         };
         let keys = tempfile::Builder::new().prefix("arc-").tempdir()?;
         let world = Arc::new(World { state: Mutex::new(state), keys });
-        let upstream = Upstream::start({
+        let plain = Upstream::start({
             let world = Arc::clone(&world);
             move |seen| world.answer("http", seen)
         })?;
-        Ok(Self { upstream, world })
+        let authority = Authority::new()?;
+        let secure = Upstream::start_tls(&authority, Clients::Anybody, {
+            let world = Arc::clone(&world);
+            move |seen| world.answer("https", seen)
+        })?;
+        Ok(Self { plain, secure, authority, world })
     }
 
     /// The address of the vault and of the login endpoint, such as `http://127.0.0.1:40123`.
     pub fn address(&self) -> String {
-        self.upstream.address()
+        self.plain.address()
+    }
+
+    /// The same over TLS, such as `https://127.0.0.1:40124`.
+    pub fn tls_address(&self) -> String {
+        self.secure.address()
+    }
+
+    /// The CA of the certificate that it shows there, in PEM.
+    pub fn ca_file(&self) -> PathBuf {
+        self.authority.ca_file()
     }
 
     /// The tenant that the vault belongs to.
@@ -259,7 +280,7 @@ impl Azure {
     /// The requests that reached the vault so far, such as `GET /secrets/key?api-version=7.4`.
     pub fn requests(&self) -> Vec<String> {
         let vault = |seen: &Seen| seen.target.starts_with("/secrets") || seen.target.starts_with("/deletedsecrets");
-        let seen = self.upstream.seen().into_iter().filter(vault);
+        let seen = self.plain.seen().into_iter().chain(self.secure.seen()).filter(vault);
         seen.map(|seen| format!("{} {}", seen.method, seen.target)).collect()
     }
 }

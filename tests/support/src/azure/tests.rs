@@ -78,3 +78,56 @@ fn managed_identities_ask_for_what_only_they_can_show() {
     assert_eq!(get(&arc, &[("metadata", "true"), ("authorization", &shown)]).0, 403);
     assert_eq!(azure.tokens_issued(), 3);
 }
+
+#[test]
+fn the_vendors_client_finds_every_operation_and_every_refusal() {
+    let azure = Azure::start().unwrap();
+    azure.judge(&["operations"], &[]).unwrap();
+}
+
+#[test]
+fn the_vendors_client_is_throttled_and_denied() {
+    let azure = Azure::start().unwrap();
+    azure.put("key", &json!({ "value": "v" }));
+    azure.throttle(2, 1);
+    azure.judge(&["throttled"], &[]).unwrap();
+    let reader = azure.add_client(&["get"]).unwrap();
+    azure.judge(&["denied"], &[("JUDGE_CLIENT_ID", reader.id), ("JUDGE_SECRET", reader.secret)]).unwrap();
+}
+
+#[test]
+fn the_vendors_client_logs_in_in_every_way() {
+    let azure = Azure::start().unwrap();
+    let certificate = ClientCertificate::shared().unwrap();
+    azure.trust_certificate(certificate);
+    let workload = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(workload.path(), azure.workload_token(Duration::from_secs(60)).unwrap()).unwrap();
+    let (mut arc, keys) = azure.arc();
+    arc.push(("JUDGE_KEYS", keys.display().to_string()));
+    let ways = [
+        ("secret", vec![]),
+        ("certificate", vec![("JUDGE_PEM", certificate.pem().to_owned())]),
+        ("workload", vec![("JUDGE_TOKEN_FILE", workload.path().display().to_string())]),
+        ("managed", vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.address())]),
+        ("managed", azure.app_service()),
+        ("arc", arc),
+    ];
+    for (source, environment) in ways {
+        let token = azure.judge(&["login", source], &environment).unwrap();
+        let state = azure.world.state();
+        assert_eq!(state.tokens.client(&token, RESOURCE, state.now()), Ok(&*state.entra.first().id), "{source}");
+    }
+}
+
+#[test]
+fn assertions_of_others_and_of_yesterday_are_refused() {
+    let azure = Azure::start().unwrap();
+    let stranger = ClientCertificate::shared().unwrap();
+    let refused = azure.judge(&["login", "certificate"], &[("JUDGE_PEM", stranger.pem().to_owned())]).unwrap_err();
+    assert!(refused.to_string().contains("AADSTS700027"), "{refused}");
+
+    azure.trust_certificate(stranger);
+    azure.advance(Duration::from_secs(86_400));
+    let refused = azure.judge(&["login", "certificate"], &[("JUDGE_PEM", stranger.pem().to_owned())]).unwrap_err();
+    assert!(refused.to_string().contains("AADSTS700024"), "{refused}");
+}
