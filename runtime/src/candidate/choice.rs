@@ -8,7 +8,7 @@ use std::{
 use super::{Inputs, config};
 use crate::{
     egress::credentials::{
-        CredentialSource, Sources,
+        CredentialSource,
         identity::{Found, Identity},
     },
     error::{Error, Kind, Result},
@@ -88,8 +88,7 @@ pub(super) fn choose(
     let whole = |recipe: &Recipe| match lacks(recipe) {
         Some(lacking) => Err(config(format!("the recipe {} needs {lacking}, which is not set", recipe.name))),
         None => {
-            let sources = Sources(available.clone());
-            let find = |declared| Identity::find(declared, resolved, &sources, inputs.surroundings());
+            let find = |declared| Identity::find(declared, resolved, inputs.surroundings());
             Ok((recipe.clone(), recipe.identity.as_ref().map(find).transpose()?))
         }
     };

@@ -73,7 +73,8 @@ impl fmt::Debug for CredentialSource {
     }
 }
 
-fn read_file(name: &str, path: &Path) -> Result<Vec<u8>> {
+/// Reads a credential's file whole.
+pub(super) fn read_file(name: &str, path: &Path) -> Result<Vec<u8>> {
     let bad = |why: &dyn fmt::Display| {
         Error::new(Kind::Config, format!("the credential {name} can't be read from {}: {why}", path.display()))
     };

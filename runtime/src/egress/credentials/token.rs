@@ -61,6 +61,12 @@ impl Basis {
         }
         Self(hash.finalize().into())
     }
+
+    /// Of tokens that nothing but the identity behind them decides.
+    #[cfg(feature = "google")]
+    pub(super) fn nothing() -> Self {
+        Self([0; 32])
+    }
 }
 
 /// The tokens of one backend, least recently used first.

@@ -7,19 +7,27 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(any(feature = "azure", feature = "google"))]
+mod endpoint;
 #[cfg(feature = "google")]
 mod google;
+#[cfg(any(feature = "azure", feature = "google"))]
+mod jwt;
+#[cfg(any(feature = "azure", feature = "google"))]
+mod machine;
+#[cfg(any(feature = "azure", feature = "google"))]
+mod wire;
 
 use std::{path::Path, sync::Arc};
 
 use zeroize::Zeroizing;
 
-use super::{HostHttp, Read, Sources, token::Token};
+use super::{HostHttp, Read, minter::Minter, token::Token};
 use crate::{
     egress::{client::Outgoing, origin::Origin},
     environment::Environment,
     error::{Error, Kind, Result},
-    manifest::{IdentityFact, IdentityKind, Scope, recipe},
+    manifest::{IdentityFact, IdentityKind, recipe, settings::Resolved},
 };
 
 /// Where an identity may look: what the operator handed in, and nothing else.
@@ -57,22 +65,16 @@ pub(crate) enum Identity {
 }
 
 impl Identity {
-    /// Finds the identity that a recipe declares. `settings` answers the manifest's settings, `sources` the credentials
-    /// that are there.
+    /// Finds the identity that a recipe declares, with the operator's settings.
     ///
     /// # Errors
     /// [`Kind::Config`] says where nothing was found; [`Kind::Unsupported`] for a kind this build does not have.
-    pub(crate) fn find(
-        declared: &recipe::Identity,
-        settings: &dyn Scope,
-        sources: &Sources,
-        around: Surroundings<'_>,
-    ) -> Result<Found> {
+    pub(crate) fn find(declared: &recipe::Identity, settings: &Resolved, around: Surroundings<'_>) -> Result<Found> {
         match declared.kind {
             #[cfg(feature = "aws")]
             IdentityKind::AwsSigv4 => aws::Aws::find(declared, settings, around),
             #[cfg(feature = "azure")]
-            IdentityKind::Azure => azure::Azure::find(declared, settings, sources, around),
+            IdentityKind::Azure => azure::Azure::find(declared, settings, around),
             #[cfg(feature = "google")]
             IdentityKind::Google => google::Google::find(declared, settings, around),
             #[allow(unreachable_patterns, reason = "reachable in a build without one of them")]
