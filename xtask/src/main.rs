@@ -22,7 +22,8 @@ usage: cargo xtask COMMAND
   install            install the binary, and the backends where it finds them by name
       --root DIR     put the binary into DIR/bin instead of ~/.local/bin
   test [ARG…]        run every test; arguments go to `cargo test`
-  bench [GROUP…]     measure what the runtime costs: cached, fresh, threads, warm, crowd, process
+  bench [GROUP…]     measure what the runtime costs: cached, fresh, threads, warm, crowd, process,
+                     backends
       --write        put the figures into runtime/BENCHMARKS.md
 ";
 

@@ -205,7 +205,11 @@ where
     })
 }
 
-fn component() -> Result<Vec<u8>> {
+/// The component that does nothing.
+///
+/// # Errors
+/// It is not built.
+pub(crate) fn component() -> Result<Vec<u8>> {
     let path = layout::target().join("bench/noop.wasm");
     fs::read(&path).with_context(|| format!("{} is missing: run `cargo xtask bench`", path.display()))
 }
@@ -221,7 +225,7 @@ fn noop(runtime: &Runtime, cached: bool) -> Result<Backend> {
 }
 
 /// wasmtime's error, which is no standard one without a feature of its own.
-fn told(error: wasmtime::Error) -> anyhow::Error {
+pub(crate) fn told(error: wasmtime::Error) -> anyhow::Error {
     anyhow::anyhow!("{error:#}")
 }
 

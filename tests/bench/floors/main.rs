@@ -3,6 +3,7 @@
 //! Words on the command line choose the groups whose name holds one of them; `--write` puts the table into
 //! `runtime/BENCHMARKS.md`.
 
+mod backends;
 mod bare;
 mod library;
 mod machine;
@@ -20,19 +21,21 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 7] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
     ("warm", upstream::warm),
     ("crowd", upstream::crowd),
     ("process", process::process),
+    ("backends", backends::backends),
 ];
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let done = match words.as_slice() {
         [word, program, arguments @ ..] if word == process::PEAK_OF => process::peak_of(program, arguments),
+        [word, cache] if word == backends::LOAD_ALL => backends::load_all(cache.as_ref()),
         words => bench(words),
     };
     match done {

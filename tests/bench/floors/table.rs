@@ -30,6 +30,19 @@ impl Row {
         Self::ratio(what, time(turns.ours), time(turns.floor), turns.ratio, target)
     }
 
+    /// Two ways in turns, of which ours may take so many seconds.
+    pub(crate) fn within(what: &str, turns: Turns, most: f64) -> Self {
+        let cells = [time(turns.ours), time(turns.floor), format!("{:.2}", turns.ratio), format!("≤ {}", time(most))];
+        Self::of(what, cells, Some(turns.ours <= most))
+    }
+
+    /// Two ways in turns, of which ours may take so many seconds more.
+    pub(crate) fn above(what: &str, turns: Turns, most: f64) -> Self {
+        let cells =
+            [time(turns.ours), time(turns.floor), format!("{:.2}", turns.ratio), format!("≤ {} more", time(most))];
+        Self::of(what, cells, Some(turns.ours - turns.floor <= most))
+    }
+
     /// A figure, its floor, and how many times the floor it is.
     pub(crate) fn ratio(what: &str, measured: String, floor: String, ratio: f64, target: Target) -> Self {
         let (target, met) = match target {

@@ -126,7 +126,10 @@ fn vault(runtime: &Runtime, address: &str, token: &str, cached: bool) -> Result<
 }
 
 /// A client with the settings that egress gives its own.
-fn client() -> Result<reqwest::Client> {
+///
+/// # Errors
+/// It can't be built.
+pub(crate) fn client() -> Result<reqwest::Client> {
     // Chosen already if the library made a client before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
