@@ -4,6 +4,8 @@
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
 //! - [`Authority`] makes certificates, for an upstream that speaks HTTPS and for clients of it.
 //! - [`Front`] stands in front of a real server and fails where a test says.
+//! - [`Conjur`] stands in for a server that can't be had; the vendor's client judges it.
+//! - [`Judge`] is such a client, told line by line what to do.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`example`] sets up what a documentation example works on.
@@ -19,19 +21,24 @@ mod conjur;
 mod example;
 mod front;
 mod google;
+mod judge;
 pub mod layout;
 mod npm;
 mod oauth;
 mod openbao;
 mod process;
+mod random;
+mod target;
 mod tls;
 mod tools;
 mod upstream;
 mod venv;
 
 pub use azure::Azure;
+pub use conjur::{Conjur, Rights};
 pub use example::example;
 pub use front::{Fault, Front};
+pub use judge::Judge;
 pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};
 pub use tls::{Authority, Clients, Identity};
