@@ -1,13 +1,176 @@
-//! CyberArk Conjur.
+//! CyberArk Conjur: the values of variables.
+//!
+//! [`server`] sends the requests and says what comes back means; here it meets the contract.
 
-use secret_runtime_guest::{Error, Options, Read, Result, Secret};
+mod server;
 
-struct Backend;
+use secret_runtime_guest::{
+    Check, Delete, DeleteMode, Entry, Error, Exists, List, NewSecret, Options, Page, Read, Readiness, Result, Secret,
+    Write, WriteMode,
+};
 
-impl Read for Backend {
-    fn read(_: &str, _: Option<&str>, _: &Options) -> Result<Secret> {
-        Err(Error::unsupported("not written yet"))
+use crate::server::{PAGE, Server};
+
+/// How many pages of the server's one call looks through before it hands out a cursor.
+const PAGES: usize = 20;
+
+struct Conjur;
+
+secret_runtime_guest::export!(Conjur: Read, Exists, List, Write, Delete, Check);
+
+impl Read for Conjur {
+    fn read(name: &str, version: Option<&str>, _: &Options) -> Result<Secret> {
+        if let Some(version) = version {
+            version_number(version)?;
+        }
+        let value = Server::configured()?.value(name, version)?.ok_or(Error::NotFound)?;
+        Ok(Secret { version: version.map(str::to_owned), ..Secret::new(value) })
     }
 }
 
-secret_runtime_guest::export!(Backend: Read);
+impl Exists for Conjur {
+    /// A variable without a value can't be read, so it does not count.
+    fn exists(name: &str, _: &Options) -> Result<bool> {
+        Ok(Server::configured()?.variable(name)?.is_some_and(|variable| variable.version().is_some()))
+    }
+}
+
+impl List for Conjur {
+    /// A cursor is an offset: the server knows no other. It searches by words, so prefixes are looked for here.
+    fn list(prefix: &str, cursor: Option<&str>, limit: u32, _: &Options) -> Result<Page> {
+        let server = Server::configured()?;
+        let wrong_cursor = |_| Error::invalid("this is no cursor of this backend");
+        let mut offset: usize = cursor.map_or(Ok(0), str::parse).map_err(wrong_cursor)?;
+        let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+        let mut entries = Vec::new();
+        for _ in 0..PAGES {
+            let variables = server.variables(offset)?;
+            let is_last = variables.len() < PAGE;
+            for variable in variables {
+                let name = server.name_of(&variable)?;
+                if name.starts_with(prefix) {
+                    if entries.len() == limit {
+                        return Ok(Page { entries, next: Some(offset.to_string()), total: None });
+                    }
+                    let version = variable.version().map(|version| version.to_string());
+                    entries.push(Entry { version, ..Entry::new(name) });
+                }
+                offset += 1;
+            }
+            if is_last {
+                return Ok(Page { entries, next: None, total: None });
+            }
+        }
+        Ok(Page { entries, next: Some(offset.to_string()), total: None })
+    }
+}
+
+impl Write for Conjur {
+    /// Conjur writes without conditions. So the version is looked at before, and again afterwards: if somebody else has
+    /// written in between, it is a conflict, and both values are among the versions.
+    fn write(secret: &NewSecret, _: &Options) -> Result<Option<String>> {
+        refuse_what_conjur_cannot_keep(secret)?;
+        let (server, name) = (Server::configured()?, &secret.name);
+        let current = || server.variable(name).map(|variable| variable.and_then(|v| v.version()).unwrap_or(0));
+        let expected = match &secret.mode {
+            WriteMode::Upsert => None,
+            WriteMode::CreateOnly => Some(0),
+            WriteMode::IfVersion(version) => Some(version_number(version)?),
+        };
+        match expected {
+            Some(expected) if current()? != expected => return Err(Error::conflict("this is not its current version")),
+            _ => {}
+        }
+        if !server.store(name, &secret.value)? {
+            server.declare(name)?;
+            if !server.store(name, &secret.value)? {
+                return Err(Error::denied("the variable was declared, but it can't be seen"));
+            }
+        }
+        let Some(expected) = expected else { return Ok(None) };
+        match current()? {
+            // An equal value makes no new version.
+            version if version <= expected + 1 => Ok(Some(version.to_string())),
+            _ => Err(Error::conflict("somebody else wrote at the same time; both values are among the versions")),
+        }
+    }
+}
+
+impl Delete for Conjur {
+    fn delete(name: &str, mode: DeleteMode, _: &Options) -> Result<()> {
+        if let DeleteMode::Recoverable(Some(_)) = mode {
+            return Err(Error::unsupported("a variable that is deleted can't be recovered"));
+        }
+        let server = Server::configured()?;
+        // Conjur says yes to deleting what never was, so ask first.
+        server.variable(name)?.ok_or(Error::NotFound)?;
+        server.undeclare(name)
+    }
+}
+
+impl Check for Conjur {
+    fn check() -> Result<Readiness> {
+        Server::configured()?.who_am_i().map(|()| Readiness::Ready)
+    }
+}
+
+/// The number that names a version.
+///
+/// # Errors
+/// [`Error::Invalid`] for anything but a number from 1: Conjur takes other notations for the same number.
+fn version_number(version: &str) -> Result<u64> {
+    let canonical = version.bytes().all(|byte| byte.is_ascii_digit()) && !version.starts_with('0');
+    let number = version.parse().ok().filter(|_| canonical);
+    number.ok_or_else(|| Error::invalid("a version of a variable is a number from 1"))
+}
+
+/// What is asked for and can't be kept is refused before anything is sent.
+fn refuse_what_conjur_cannot_keep(secret: &NewSecret) -> Result<()> {
+    // Conjur takes white space for nothing at all.
+    if secret.value.iter().all(|byte| matches!(byte, 9..=13 | b' ')) {
+        return Err(Error::invalid("Conjur keeps no value that is empty or white space"));
+    }
+    let what = match secret {
+        NewSecret { description: Some(_), .. } => "descriptions",
+        NewSecret { expires_at: Some(_), .. } => "expiry",
+        NewSecret { tags, .. } if !tags.is_empty() => "tags",
+        _ => return Ok(()),
+    };
+    Err(Error::unsupported(format!("a variable can't be given {what} with its value")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_values_are_refused_and_others_are_not() {
+        for blank in ["", " ", "\n", " \t\x0b\x0c\r\n"] {
+            let refused = refuse_what_conjur_cannot_keep(&NewSecret::new("KEY", blank));
+            assert!(matches!(refused, Err(Error::Invalid(_))), "{blank:?}");
+        }
+        for value in ["\0", " x ", "\u{a0}", "\x08", "\x0e"] {
+            assert_eq!(refuse_what_conjur_cannot_keep(&NewSecret::new("KEY", value)), Ok(()), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_variable_cannot_have_is_refused_and_not_dropped() {
+        let plain = NewSecret::new("KEY", "v");
+        for secret in [
+            NewSecret { description: Some("d".into()), ..plain.clone() },
+            NewSecret { expires_at: Some(1), ..plain.clone() },
+            NewSecret { tags: vec![("a".into(), "b".into())], ..plain.clone() },
+        ] {
+            assert!(matches!(refuse_what_conjur_cannot_keep(&secret), Err(Error::Unsupported(_))), "{secret:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_a_number_from_1() {
+        assert_eq!(version_number("12"), Ok(12));
+        for version in ["", "0", "01", "0x1", "1_0", "+1", " 1", "latest"] {
+            assert!(matches!(version_number(version), Err(Error::Invalid(_))), "{version}");
+        }
+    }
+}

@@ -62,7 +62,14 @@ mod tests {
 
     fn target(target: &str) -> Option<Target> {
         let (headers, body) = (Vec::new(), Vec::new());
-        Target::of(&Seen { method: "GET".into(), target: target.into(), headers, body, connection: 1 })
+        Target::of(&Seen {
+            method: "GET".into(),
+            target: target.into(),
+            headers,
+            body,
+            connection: 1,
+            certificate: None,
+        })
     }
 
     #[test]
