@@ -57,6 +57,7 @@ impl Server {
     pub(crate) fn value(&self, name: &str, version: Option<&str>) -> Result<Option<Vec<u8>>> {
         let response = Request::get(self.secret(name).maybe_query("version", version)).send()?;
         match response.status {
+            200 if response.body.is_empty() => Err(Error::malformed("the reply is empty, and no value can be")),
             200 => Ok(Some(response.body)),
             404 if is_absent(&response) => Ok(None),
             _ => Err(failure(&response)),
