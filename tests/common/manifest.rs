@@ -55,7 +55,13 @@ impl Manifest {
     /// The one of a real backend, as if its code had turned bad.
     pub(crate) fn of_backend(name: &str) -> Self {
         let path = layout::root().join("guests").join(name).join("backend.toml");
-        Self(std::fs::read_to_string(path).unwrap().replace("[config]\n", &format!("[config]\n{CONFIG}")))
+        let text = std::fs::read_to_string(path).unwrap();
+        let config = format!("[config]\n{CONFIG}");
+        Self(if text.contains("[config]\n") {
+            text.replace("[config]\n", &config)
+        } else {
+            format!("{text}\n{config}")
+        })
     }
 
     fn with(config: &str, rest: &str) -> Self {

@@ -1,6 +1,6 @@
 //! Upstreams that are busy, away, or talk nonsense.
 
-use secret_runtime::Kind;
+use secret_runtime::{Kind, Operation, Result};
 use test_support::{Fault, Reply};
 
 use super::{
@@ -8,48 +8,88 @@ use super::{
     subject::{CANARY, Says, Subject},
 };
 
-/// Without a server nothing can be wrong with one: then the component declares none that it could ask.
-#[track_caller]
-fn has_server<S: Subject>(stage: &Stage<S>) -> bool {
-    let manifest = stage.caller().backend.manifest().clone();
-    assert_eq!(stage.front().is_some(), !manifest.origins.is_empty());
-    stage.front().is_some()
-}
-
 pub(super) fn too_many_requests_then_success<S: Subject>(stage: &Stage<S>) {
-    busy_then_success(stage, Says::Throttled);
+    let fault = Fault::Reply(S::says(Says::Throttled));
+    fails_then_succeeds(stage, &fault, Kind::RateLimited);
+    if stage.has_server() {
+        stage.fail(1, Fault::Reply(S::says(Says::Throttled).with_header("Retry-After", "7")));
+        let error = assert_kind(stage.caller().read(&stage.name("")), Kind::RateLimited);
+        assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(7));
+    }
 }
 
-fn busy_then_success<S: Subject>(stage: &Stage<S>, says: Says) {
+pub(super) fn service_unavailable_then_success<S: Subject>(stage: &Stage<S>) {
+    let fault = Fault::Reply(S::says(Says::Unavailable));
+    fails_then_succeeds(stage, &fault, Kind::Unavailable);
+}
+
+pub(super) fn a_connection_that_is_reset_then_success<S: Subject>(stage: &Stage<S>) {
+    fails_then_succeeds(stage, &Fault::Reset, Kind::Unavailable);
+}
+
+pub(super) fn a_reply_cut_short_then_success<S: Subject>(stage: &Stage<S>) {
+    fails_then_succeeds(stage, &Fault::CutShort, Kind::Unavailable);
+}
+
+/// Who is in a hurry is told; who is not gets the value from the second try.
+fn fails_then_succeeds<S: Subject>(stage: &Stage<S>, fault: &Fault, kind: Kind) {
     let name = stage.name("");
     stage.put(&name, b"v").unwrap();
-    if !has_server(stage) {
+    if !stage.has_server() {
         return;
     }
     let caller = stage.caller();
-    stage.fail(1, Fault::Reply(S::says(says).with_header("Retry-After", "7")));
-    let error = assert_kind(caller.read(&name), says.kind());
-    assert_eq!(error.retry_after().map(|wait| wait.as_secs()), (says == Says::Throttled).then_some(7));
-
-    stage.fail(1, Fault::Reply(S::says(says)));
+    stage.fail(1, fault.clone());
+    assert_kind(caller.read(&name), kind);
+    if S::OPERATIONS.contains(&Operation::List) {
+        stage.fail(1, fault.clone());
+        assert_kind(caller.list(&name, 10), kind);
+    }
+    stage.fail(1, fault.clone());
     let patient = Caller::load::<S>(&stage.owner(), |builder| builder.retry(true));
     assert_eq!(patient.read(&name).unwrap(), b"v");
 }
 
-pub(super) fn a_reply_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(stage: &Stage<S>) {
+pub(super) fn a_change_that_fails_is_not_repeated<S: Subject>(stage: &Stage<S>) {
     let name = stage.name("");
     stage.put(&name, b"v").unwrap();
-    if !has_server(stage) {
+    if !stage.has_server() || !S::OPERATIONS.contains(&Operation::Write) {
+        return;
+    }
+    let patient = Caller::load::<S>(&stage.owner(), |builder| builder.retry(true));
+    for fault in [Fault::Reply(S::says(Says::Unavailable)), Fault::Reset] {
+        let before = stage.sent().len();
+        stage.fail(1, fault);
+        assert_kind(patient.write(&name, "changed"), Kind::Unavailable);
+        assert_eq!(stage.sent().len(), before + 1);
+        assert_eq!(patient.read(&name).unwrap(), b"v");
+    }
+}
+
+pub(super) fn a_reply_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(stage: &Stage<S>) {
+    let name = stage.name("");
+    is_malformed(stage, S::wrong_shapes(), |caller| caller.read(&name).map(drop));
+}
+
+pub(super) fn a_listing_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(stage: &Stage<S>) {
+    if S::OPERATIONS.contains(&Operation::List) {
+        is_malformed(stage, S::wrong_pages(), |caller| caller.list("", 10).map(drop));
+    }
+}
+
+fn is_malformed<S: Subject>(stage: &Stage<S>, shapes: Vec<String>, ask: impl Fn(&Caller) -> Result<()>) {
+    stage.put(&stage.name(""), b"v").unwrap();
+    if !stage.has_server() {
         return;
     }
     let caller = stage.caller();
-    for shape in S::wrong_shapes() {
+    for shape in shapes {
         let reply = Reply::new(200, shape.clone()).with_header("Content-Type", "application/json");
         stage.fail(1, Fault::Reply(reply));
-        let error = assert_kind(caller.read(&name), Kind::Malformed);
-        assert_eq!(error.backend(), Some(S::COMPONENT), "{shape}");
+        let error = ask(&caller).err().unwrap_or_else(|| panic!("taken for an answer: {shape:?}"));
+        assert_eq!((error.kind(), error.backend()), (Kind::Malformed, Some(S::COMPONENT)), "{shape:?}: {error:?}");
         let shown = format!("{error} {error:?} {:?}", error.guest_message());
         assert!(!shown.contains(CANARY), "{shown}");
     }
-    assert_eq!(caller.read(&name).unwrap(), b"v");
+    ask(&caller).unwrap();
 }

@@ -11,10 +11,17 @@ mod table;
 
 mod access;
 mod changes;
+mod exits;
 mod faults;
+mod listing;
+mod names;
+mod races;
+mod refusals;
 mod stage;
 mod subject;
 mod subjects;
+mod tokens;
+mod twin;
 mod values;
 
 subject!(dotenv, subjects::dotenv::Dotenv);

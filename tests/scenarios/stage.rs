@@ -19,6 +19,7 @@ pub(crate) struct Stage<S> {
     pub(crate) subject: Arc<S>,
     scenario: &'static str,
     front: Option<Front>,
+    writer: OnceLock<Caller>,
 }
 
 impl<S: Subject> Stage<S> {
@@ -27,7 +28,7 @@ impl<S: Subject> Stage<S> {
         let start = || Arc::new(S::start());
         let subject = if S::SHARED { Arc::clone(shared.get_or_init(start)) } else { start() };
         let front = subject.address().map(|address| Front::before(&address).unwrap());
-        Self { subject, scenario, front }
+        Self { subject, scenario, front, writer: OnceLock::new() }
     }
 
     /// A secret's name that no other scenario uses; letters and digits alone, which every backend takes.
@@ -35,21 +36,29 @@ impl<S: Subject> Stage<S> {
         format!("{}{own}", self.scenario.replace('_', ""))
     }
 
+    /// Whether there is a server. Without one nothing can be wrong with it: then the component has nobody to ask.
+    #[track_caller]
+    pub(crate) fn has_server(&self) -> bool {
+        let manifest = self.caller().backend.manifest().clone();
+        assert_eq!(self.front.is_some(), !manifest.origins.is_empty());
+        self.front.is_some()
+    }
+
     /// The proxy; a scenario about what a server says has nothing to ask where there is none.
     pub(crate) fn front(&self) -> Option<&Front> {
         self.front.as_ref()
     }
 
-    /// Lets the next so many requests go wrong that are about secrets, not about tokens.
+    /// Lets the next so many requests of the component go wrong; the host's own are served.
     pub(crate) fn fail(&self, times: usize, fault: Fault) {
         let front = self.front.as_ref().expect("a server to stand in front of");
-        front.fail(times, |seen| !S::is_exchange(seen), fault);
+        front.fail(times, |seen| !S::is_exchange(seen) && !S::is_verification(seen), fault);
     }
 
-    /// What was sent so far, apart from requests for tokens.
+    /// What the component sent so far, apart from the host's own requests.
     pub(crate) fn sent(&self) -> Vec<Seen> {
         let mut seen = self.front.as_ref().map(Front::seen).unwrap_or_default();
-        seen.retain(|seen| !S::is_exchange(seen));
+        seen.retain(|seen| !S::is_exchange(seen) && !S::is_verification(seen));
         seen
     }
 
@@ -77,7 +86,7 @@ impl<S: Subject> Stage<S> {
     /// Puts a secret there: through the component, or where it can't write, by other means.
     pub(crate) fn put(&self, name: &str, value: &[u8]) -> Result<()> {
         if S::OPERATIONS.contains(&Operation::Write) {
-            self.caller().write(name, value).map(drop)
+            self.writer.get_or_init(|| self.caller()).write(name, value).map(drop)
         } else {
             self.subject.put(name, value)
         }
@@ -123,7 +132,17 @@ impl Caller {
         access: &Access,
         change: impl Fn(BackendBuilder) -> BackendBuilder,
     ) -> Self {
-        let builder = runtime().backend(component.parse().unwrap()).access_mode(secret_runtime::AccessMode::ReadWrite);
+        Self::on(runtime(), component, access, change)
+    }
+
+    /// The same in another runtime.
+    pub(crate) fn on(
+        runtime: &Runtime,
+        component: Component,
+        access: &Access,
+        change: impl Fn(BackendBuilder) -> BackendBuilder,
+    ) -> Self {
+        let builder = runtime.backend(component.parse().unwrap()).access_mode(secret_runtime::AccessMode::ReadWrite);
         let builder = change(access.give(builder).cache(None).retry(false));
         let grant = builder.candidate().unwrap_or_else(|cause| panic!("{cause:?}")).grant();
         let backend = builder.load(&grant).unwrap_or_else(|cause| panic!("{cause:?}"));

@@ -42,8 +42,17 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
         Err(Error::new(Kind::Unsupported, "the component can write by itself"))
     }
 
+    /// Whether its credentials are exchanged for a token.
+    const EXCHANGES: bool = false;
+
     /// Whether this request asks for a token, rather than for a secret.
     fn is_exchange(seen: &Seen) -> bool {
+        let _ = seen;
+        false
+    }
+
+    /// Whether this is another request of the host's own, which no component sends: one that a recipe checks with.
+    fn is_verification(seen: &Seen) -> bool {
         let _ = seen;
         false
     }
@@ -53,11 +62,15 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
         what.plainly()
     }
 
-    /// Bodies with which the upstream would answer neither a read nor a listing, each in a reply with status 200. Where
-    /// one can hold text, it holds [`CANARY`].
+    /// Bodies that are no answer to a read, in replies with status 200. The first holds [`CANARY`].
     fn wrong_shapes() -> Vec<String> {
         let canary = format!("{{\"{CANARY}\": \"{CANARY}\"}}");
         vec![canary, CANARY.to_owned(), String::new(), "{}".to_owned(), "null".to_owned(), "7".to_owned()]
+    }
+
+    /// The same for a listing.
+    fn wrong_pages() -> Vec<String> {
+        Self::wrong_shapes()
     }
 
     /// Headers that the component sets itself, beside `Accept` and `Content-Type`.
@@ -87,12 +100,10 @@ pub(crate) struct Supports {
     pub(crate) tags: bool,
     /// A secret can be given an end.
     pub(crate) expiry: bool,
-    /// A deleted secret can be kept for a number of days that the caller says.
+    /// So many days are one of the times for which a deleted secret can be kept; none where there is no choice.
     pub(crate) days: Option<u32>,
     /// A secret can be deleted for good.
     pub(crate) permanent: bool,
-    /// A listing comes in pages.
-    pub(crate) pages: bool,
 }
 
 impl Supports {
@@ -106,7 +117,6 @@ impl Supports {
         expiry: false,
         days: None,
         permanent: false,
-        pages: false,
     };
 }
 

@@ -1,5 +1,12 @@
 //! Values are opaque bytes: what was written comes back byte for byte, or is refused before it is sent.
 
+use proptest::{
+    collection::vec,
+    prelude::{Strategy, any},
+    prop_oneof,
+    sample::select,
+    test_runner::{Config, TestRunner},
+};
 use secret_runtime::Kind;
 
 use super::{stage::Stage, subject::Subject};
@@ -72,4 +79,23 @@ pub(super) fn sixty_kilobytes_come_back<S: Subject>(stage: &Stage<S>) {
     let text: Vec<u8> = (0..60_000).map(|n: u32| b'a' + (n % 26) as u8).collect();
     let binary: Vec<u8> = (0..60_000_u32).map(|n| (n * n % 251) as u8).collect();
     come_back(stage, &[b"before", &text, &binary]);
+}
+
+/// What means something to JSON, YAML, a shell, a URL or a .env file.
+const TOKENS: [&str; 16] =
+    ["\"", "'", "\\", "\n", "\r\n", "#", " ", "=", "$", "{", "}", "null", "\0", "%00", "\u{2028}", "\u{feff}"];
+
+/// Bytes, text, and text that somebody on the way might read.
+fn nasty() -> impl Strategy<Value = Vec<u8>> {
+    let words = vec(select(&TOKENS), 0..24).prop_map(|words| words.concat().into());
+    prop_oneof![vec(any::<u8>(), 0..200), any::<String>().prop_map(String::into_bytes), words,]
+}
+
+pub(super) fn any_value_comes_back_or_is_refused_before_it_is_sent<S: Subject>(stage: &Stage<S>) {
+    let config = Config { cases: 48, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
+    let holds = |value: Vec<u8>| {
+        come_back(stage, &[&value]);
+        Ok(())
+    };
+    TestRunner::new(config).run(&nasty(), holds).unwrap_or_else(|cause| panic!("{cause}"));
 }

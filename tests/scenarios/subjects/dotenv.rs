@@ -16,7 +16,7 @@ impl Subject for Dotenv {
     const COMPONENT: &'static str = "dotenv";
     const OPERATIONS: &'static [Operation] =
         &[Operation::Read, Operation::Exists, Operation::List, Operation::Write, Operation::Delete];
-    const SUPPORTS: Supports = Supports { create_only: true, permanent: true, pages: true, ..Supports::NOTHING };
+    const SUPPORTS: Supports = Supports { create_only: true, permanent: true, ..Supports::NOTHING };
     const SHARED: bool = false;
 
     fn start() -> Self {

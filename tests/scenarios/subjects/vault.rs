@@ -27,7 +27,7 @@ impl Subject for Vault {
         description: true,
         tags: true,
         permanent: true,
-        pages: true,
+
         ..Supports::NOTHING
     };
     const HEADERS: &'static [&'static str] = &["X-Vault-Namespace"];
@@ -35,10 +35,11 @@ impl Subject for Vault {
     fn start() -> Self {
         let server = OpenBao::start().unwrap();
         server.policy("everything", EVERYTHING).unwrap();
-        let (owner, secret_id) = server.approle("owner", &["everything"], "1h").unwrap();
+        // A role of its own: too many wrong logins lock it.
+        let (stranger, _) = server.approle("stranger", &["everything"], "1h").unwrap();
         let logins = vec![
-            (Who::Stranger, (owner.clone(), "wrong".into())),
-            (Who::Owner, (owner, secret_id)),
+            (Who::Stranger, (stranger, "wrong".into())),
+            (Who::Owner, server.approle("owner", &["everything"], "1h").unwrap()),
             (Who::Outsider, server.approle("outsider", &["default"], "1h").unwrap()),
             (Who::ShortLived, server.approle("short-lived", &["everything"], "2s").unwrap()),
         ];
@@ -63,8 +64,14 @@ impl Subject for Vault {
         !name.contains(char::is_control) && !name.split('/').any(str::is_empty)
     }
 
+    const EXCHANGES: bool = true;
+
     fn is_exchange(seen: &Seen) -> bool {
         seen.target == "/v1/auth/approle/login"
+    }
+
+    fn is_verification(seen: &Seen) -> bool {
+        seen.target == "/v1/auth/token/lookup-self"
     }
 
     fn forbidden() -> Vec<Attempt> {
