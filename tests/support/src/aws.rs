@@ -1,1 +1,121 @@
-//! Emulators of AWS: ministack and moto.
+//! AWS: two emulators, and the vendor's own client.
+//!
+//! [`Ministack`] checks signatures and permissions, and refuses as AWS does. [`Moto`] is a second opinion: what the two
+//! disagree on is not relied upon. [`Boto`] sets both up and judges what our backends leave there.
+
+mod boto;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use self::boto::Boto;
+use crate::process::Server;
+
+/// The region that tests are in.
+pub const REGION: &str = "eu-west-1";
+
+/// Somebody whose requests are signed: the id of a key, and the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessKey {
+    /// What AWS calls the access key id.
+    pub id: String,
+    /// What AWS calls the secret access key.
+    pub secret: String,
+}
+
+impl AccessKey {
+    /// Who may do everything on either emulator.
+    pub fn admin() -> Self {
+        Self { id: "test".into(), secret: "test".into() }
+    }
+}
+
+/// ministack: secrets, keys, users and their policies, with signatures checked.
+///
+/// It listens on loopback, on a port that the system chose, keeps nothing, and is killed when this value is dropped or
+/// this process ends.
+#[derive(Debug)]
+pub struct Ministack {
+    running: Running,
+}
+
+/// moto: secrets and keys. It takes any signature, and none.
+#[derive(Debug)]
+pub struct Moto {
+    running: Running,
+}
+
+/// A server on loopback.
+#[derive(Debug)]
+struct Running {
+    // Fields are dropped in order: the server goes before its folder.
+    _server: Server,
+    _folder: TempDir,
+    address: String,
+}
+
+impl Ministack {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The package that holds it can't be had, or it doesn't start; what it printed is in the error.
+    pub fn start() -> Result<Self> {
+        Ok(Self { running: start::ministack()? })
+    }
+
+    /// Its address, such as `http://127.0.0.1:40123`.
+    pub fn address(&self) -> &str {
+        &self.running.address
+    }
+
+    /// The vendor's client, as who may do everything.
+    ///
+    /// # Errors
+    /// The client can't be had or doesn't start.
+    pub fn boto(&self) -> Result<Boto> {
+        Boto::start(self.address(), &AccessKey::admin())
+    }
+
+    /// Creates a user who may do what the statements of a policy say, and answers their key.
+    ///
+    /// # Errors
+    /// The server refused.
+    pub fn user(&self, name: &str, statements: &Value) -> Result<AccessKey> {
+        let boto = self.boto()?;
+        let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+        boto.done("iam.create_user", &json!({ "UserName": name }))?;
+        let policy = json!({ "UserName": name, "PolicyName": name, "PolicyDocument": policy });
+        boto.done("iam.put_user_policy", &policy)?;
+        let key = boto.done("iam.create_access_key", &json!({ "UserName": name }))?;
+        let part = |part: &str| key.pointer(&format!("/AccessKey/{part}")).and_then(Value::as_str).map(str::to_owned);
+        let key = part("AccessKeyId").zip(part("SecretAccessKey")).map(|(id, secret)| AccessKey { id, secret });
+        key.context("no access key was created")
+    }
+}
+
+impl Moto {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The package that holds it can't be had, or it doesn't start; what it printed is in the error.
+    pub fn start() -> Result<Self> {
+        Ok(Self { running: start::moto()? })
+    }
+
+    /// Its address, such as `http://127.0.0.1:40123`.
+    pub fn address(&self) -> &str {
+        &self.running.address
+    }
+
+    /// The vendor's client.
+    ///
+    /// # Errors
+    /// The client can't be had or doesn't start.
+    pub fn boto(&self) -> Result<Boto> {
+        Boto::start(self.address(), &AccessKey::admin())
+    }
+}

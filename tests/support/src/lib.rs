@@ -6,6 +6,7 @@
 //! - [`Front`] stands in front of a real server and fails where a test says.
 //! - [`Conjur`] stands in for a server that can't be had; the vendor's client judges it.
 //! - [`Judge`] is such a client, told line by line what to do.
+//! - [`aws`] has two emulators of AWS, and the vendor's client.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`example`] sets up what a documentation example works on.
@@ -14,7 +15,7 @@
 //! A missing prerequisite is an error that says how to get it. Nothing here skips a test.
 
 mod agent_secret_store;
-mod aws;
+pub mod aws;
 pub mod azure;
 mod client;
 mod conjur;
