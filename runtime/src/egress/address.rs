@@ -66,6 +66,12 @@ pub fn is_private(address: IpAddr) -> bool {
     class(address) == Class::Private
 }
 
+/// Whether `address` is where a cloud hands out credentials.
+#[cfg(feature = "aws")]
+pub(crate) fn is_metadata(address: IpAddr) -> bool {
+    class(address) == Class::Metadata
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     Public,
@@ -86,9 +92,12 @@ fn class(address: IpAddr) -> Class {
 const METADATA_V4: [Ipv4Addr; 3] =
     [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
 
-/// The same in IPv6: AWS, Google.
-const METADATA_V6: [Ipv6Addr; 2] =
-    [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
+/// The same in IPv6: AWS for machines, AWS for pods, Google.
+const METADATA_V6: [Ipv6Addr; 3] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+];
 
 /// By the IANA special-purpose address registries (RFC 6890 and its updates).
 fn class_v4(address: Ipv4Addr) -> Class {
@@ -205,6 +214,7 @@ mod tests {
             "168.63.129.16",
             "192.0.0.192",
             "fd00:ec2::254",
+            "fd00:ec2::23",
             "fd20:ce::254",
             "fe80::a9fe:a9fe",
             "::ffff:169.254.169.254",

@@ -140,7 +140,7 @@ impl Egress {
         drop(request);
         let reply = self.attempt(phase, scope, &checked, deadline).await?;
         let Some(credentials) = &self.credentials else { return Ok(reply) };
-        if credentials.renews(checked.origin, reply.status) && credentials.forget_old_token(phase, scope).await {
+        if credentials.renews(checked.origin, &reply) && credentials.forget_old_token(phase, scope).await {
             return self.attempt(phase, scope, &checked, deadline).await;
         }
         Ok(reply)

@@ -32,7 +32,7 @@ const HOST_WORDS: [&str; 15] = [
 ];
 
 /// Part of the host name of an AWS endpoint, from the host's own table.
-const AWS_SUFFIX: &str = "aws.suffix";
+pub(super) const AWS_SUFFIX: &str = "aws.suffix";
 
 /// Checks a manifest as a whole.
 pub(super) fn check(manifest: &Manifest) -> Result {

@@ -4,11 +4,16 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf};
 
 use super::{
     Manifest,
+    check::AWS_SUFFIX,
     declared::{Config, IdentityFact, OriginTemplate},
+    recipe::{Identity, IdentityKind},
     value::{Scope, Value},
 };
 use crate::{
-    egress::origin::{Origin, OriginError},
+    egress::{
+        credentials::identity::partition,
+        origin::{Origin, OriginError},
+    },
     text::{Shown, nearest},
 };
 
@@ -93,6 +98,9 @@ pub enum OriginProblem {
     /// A setting that became part of it has characters that can't stand there.
     #[error("a setting in it has characters that a host or path can't have")]
     Part,
+    /// The region in it is none.
+    #[error("the region is not one of AWS")]
+    Region,
     /// A credential would go to many hosts.
     #[error("it is a wildcard, and a credential goes to exact origins only")]
     Wildcard,
@@ -132,11 +140,13 @@ impl Manifest {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Option<Origin>, SettingsError> {
         let failed = |reason: OriginProblem| SettingsError::Origin { origin: declared.name.clone(), reason };
-        let set = |name: &str| resolved.value(name).is_some();
+        let suffix = self.aws_suffix(resolved).map_err(|()| failed(OriginProblem::Region))?;
+        let scope = WithSuffix { resolved, suffix };
+        let set = |name: &str| scope.value(name).is_some();
         let Some(template) = declared.urls.iter().find(|url| url.is_set(&set)) else {
             return Ok(None);
         };
-        let url = template.expand(resolved).ok_or_else(|| failed(OriginProblem::Part))?;
+        let url = template.expand(&scope).ok_or_else(|| failed(OriginProblem::Part))?;
         let mut origin = Origin::parse(&url).map_err(|error| failed(error.into()))?;
         if !origin.is_exact() && self.recipes.iter().any(|recipe| recipe.reaches(&declared.name)) {
             return Err(failed(OriginProblem::Wildcard));
@@ -148,6 +158,14 @@ impl Manifest {
         origin.ca =
             declared.ca.iter().find_map(|variable| env(variable).filter(|path| !path.is_empty())).map(PathBuf::from);
         Ok(Some(origin))
+    }
+
+    /// The domain of the region that requests are signed for, if they are.
+    fn aws_suffix(&self, resolved: &Resolved) -> Result<Option<&'static str>, ()> {
+        let signing = |identity: &&Identity| identity.kind == IdentityKind::AwsSigv4;
+        let mut identities = self.recipes.iter().filter_map(|recipe| recipe.identity.as_ref()).filter(signing);
+        let region = identities.find_map(|identity| identity.settings.get("region")?.first()?.expand(resolved));
+        region.map(|region| partition::suffix(&region).ok_or(())).transpose()
     }
 
     fn unknown(&self, key: &str) -> SettingsError {
@@ -166,6 +184,21 @@ impl Manifest {
 impl Scope for Resolved {
     fn value(&self, name: &str) -> Option<Value<'_>> {
         self.config.get(name).map(|config| Value::from(config.value.as_str()))
+    }
+}
+
+/// Settings, and the domain that AWS has where they say.
+struct WithSuffix<'a> {
+    resolved: &'a Resolved,
+    suffix: Option<&'static str>,
+}
+
+impl Scope for WithSuffix<'_> {
+    fn value(&self, name: &str) -> Option<Value<'_>> {
+        match name {
+            AWS_SUFFIX => self.suffix.map(Value::from),
+            _ => self.resolved.value(name),
+        }
     }
 }
 

@@ -21,7 +21,11 @@ use self::{
     token::Token,
 };
 pub(crate) use self::{host::HostHttp, source::Sources};
-use super::{CREDENTIAL_PLACEHOLDER, client::Outgoing, within};
+use super::{
+    CREDENTIAL_PLACEHOLDER,
+    client::{Outgoing, Reply},
+    within,
+};
 use crate::{
     error::{Error, Kind, Result},
     manifest::{
@@ -52,7 +56,7 @@ pub(crate) struct Credentials {
 enum Makes {
     Nothing,
     Exchange(Box<Exchanger>),
-    Identity(Arc<Identity>, HostHttp),
+    Identity(Arc<Identity>, Arc<HostHttp>),
 }
 
 impl Credentials {
@@ -66,7 +70,7 @@ impl Credentials {
         connect: impl Fn(&UrlTemplate) -> Result<HostConnection>,
     ) -> Result<Self> {
         let makes = match (identity, &recipe.exchange) {
-            (Some((identity, http)), _) => Makes::Identity(identity, http),
+            (Some((identity, http)), _) => Makes::Identity(identity, Arc::new(http)),
             (None, Some(exchange)) => {
                 let connection = connect(&exchange.request.url)?;
                 Makes::Exchange(Box::new(Exchanger::new(exchange.clone(), connection)))
@@ -148,10 +152,15 @@ impl Credentials {
         Ok(secrets)
     }
 
-    /// Whether a reply of this status means that the token is no longer good.
-    pub(crate) fn renews(&self, origin: usize, status: u16) -> bool {
-        let makes = !matches!(self.makes, Makes::Nothing);
-        makes && self.target == Some(origin) && self.recipe.renew_on.contains(&status)
+    /// Whether a reply means that the token is no longer good.
+    pub(crate) fn renews(&self, origin: usize, reply: &Reply) -> bool {
+        let by_status = || self.recipe.renew_on.contains(&reply.status);
+        let refused = match &self.makes {
+            Makes::Nothing => false,
+            Makes::Exchange(_) => by_status(),
+            Makes::Identity(identity, _) => identity.refused_by(reply).unwrap_or_else(by_status),
+        };
+        refused && self.target == Some(origin)
     }
 
     /// Forgets a token that was refused, unless it is so new that the refusal must mean something else.

@@ -17,6 +17,7 @@ mod jwt;
 mod machine;
 #[cfg(any(feature = "azure", feature = "google"))]
 mod wire;
+pub(crate) mod partition;
 
 use std::{path::Path, sync::Arc};
 
@@ -24,7 +25,10 @@ use zeroize::Zeroizing;
 
 use super::{HostHttp, Read, minter::Minter, token::Token};
 use crate::{
-    egress::{client::Outgoing, origin::Origin},
+    egress::{
+        client::{Outgoing, Reply},
+        origin::Origin,
+    },
     environment::Environment,
     error::{Error, Kind, Result},
     manifest::{IdentityFact, IdentityKind, recipe, settings::Resolved},
@@ -121,12 +125,22 @@ impl Identity {
     }
 
     /// Signs a request as it is about to be sent. Answers what must not come back in the reply.
-    pub(crate) async fn sign(&self, http: &HostHttp, outgoing: &mut Outgoing) -> Result<Vec<Zeroizing<Vec<u8>>>> {
+    pub(crate) async fn sign(&self, http: &Arc<HostHttp>, outgoing: &mut Outgoing) -> Result<Vec<Zeroizing<Vec<u8>>>> {
         match self {
             #[cfg(feature = "aws")]
             Self::Aws(aws) => aws.sign(http, outgoing).await,
             #[cfg(any(feature = "azure", feature = "google"))]
             _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether a reply says that what was added is no longer good; none where the status alone says so.
+    pub(crate) fn refused_by(&self, reply: &Reply) -> Option<bool> {
+        match self {
+            #[cfg(feature = "aws")]
+            Self::Aws(_) => Some(aws::Aws::refused_by(reply)),
+            #[cfg(any(feature = "azure", feature = "google"))]
+            _ => None,
         }
     }
 
