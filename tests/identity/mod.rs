@@ -1,1 +1,3 @@
 //! Built-in identities: where their credentials come from, each on loopback.
+
+mod aws;

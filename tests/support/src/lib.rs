@@ -7,6 +7,7 @@
 //! - [`Conjur`] stands in for a server that can't be had; the vendor's client judges it.
 //! - [`Judge`] is such a client, told line by line what to do.
 //! - [`aws`] has two emulators of AWS, and the vendor's client.
+//! - [`Signed`] reads a request's AWS signature, and says whose it is.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`example`] sets up what a documentation example works on.
@@ -29,6 +30,7 @@ mod oauth;
 mod openbao;
 mod process;
 mod random;
+mod sigv4;
 mod target;
 mod tls;
 mod tools;
@@ -42,6 +44,7 @@ pub use front::{Fault, Front};
 pub use judge::Judge;
 pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};
+pub use sigv4::Signed;
 pub use tls::{Authority, Clients, Identity};
 pub use upstream::{Gate, Reply, Seen, Upstream};
 pub use venv::{Venv, python};

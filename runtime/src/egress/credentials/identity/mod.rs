@@ -15,9 +15,9 @@ mod google;
 mod jwt;
 #[cfg(any(feature = "azure", feature = "google"))]
 mod machine;
+pub(crate) mod partition;
 #[cfg(any(feature = "azure", feature = "google"))]
 mod wire;
-pub(crate) mod partition;
 
 use std::{path::Path, sync::Arc};
 

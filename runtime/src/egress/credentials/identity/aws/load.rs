@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials as _, error::CredentialsError},
@@ -23,7 +23,9 @@ pub(super) async fn load(look: &Look, region: &str, client: Client) -> Result<Cr
         .env(look.variables.env())
         .fs(fs.clone())
         .http_client(client.clone())
-        .region(Region::new(region.to_owned()));
+        .region(Region::new(region.to_owned()))
+        // A read is tried again as a whole, within its own deadline.
+        .retry_config(RetryConfig::disabled());
     // Boxed: as a part of ours, this future alone would be larger than all of it.
     let work: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async {
         let chain = loader.load().await.credentials_provider();

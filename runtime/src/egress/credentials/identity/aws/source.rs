@@ -6,7 +6,10 @@ use url::{Host, Url};
 
 use super::{super::partition, chain::Variables};
 use crate::{
-    egress::address::{self, Reach},
+    egress::{
+        address::{self, Reach},
+        origin::has_userinfo,
+    },
     error::{Error, Kind, Result},
     text::Shown,
 };
@@ -89,7 +92,7 @@ impl Source {
 /// A place that hands out credentials: over TLS, at a cloud's own address, or on this machine. A name is no address:
 /// whoever answers for it would be given the credentials of whoever asks.
 pub(super) fn place(text: &str, variable: &str) -> Result<Url> {
-    let url = Url::parse(text).ok().filter(Url::has_host);
+    let url = Url::parse(text).ok().filter(|url| url.has_host() && !has_userinfo(text));
     let fits = |url: &Url| match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,
         ("http", Some(Host::Ipv4(v4))) => v4.is_loopback() || address::is_metadata(v4.into()),

@@ -1,0 +1,1 @@
+//! Signatures over what is sent, judged by botocore.
