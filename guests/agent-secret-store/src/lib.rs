@@ -1,13 +1,167 @@
-//! Agent Secret Store.
+//! Agent Secret Store: secrets with a type, an access tier and metadata, each in a namespace.
+//!
+//! [`reply`] says what comes back means; here it meets the contract.
 
-use secret_runtime_guest::{Error, Options, Read, Result, Secret};
+mod reply;
 
-struct Backend;
+use std::collections::BTreeMap;
 
-impl Read for Backend {
-    fn read(_: &str, _: Option<&str>, _: &Options) -> Result<Secret> {
-        Err(Error::unsupported("not written yet"))
+use secret_runtime_guest::{
+    Check, Delete, DeleteMode, Error, Exists, List, NewSecret, Options, Page, Read, Readiness, Result, Secret, Write,
+    WriteMode, config,
+    http::{Request, Url},
+};
+use serde::Serialize;
+
+use crate::reply::{Listing, Stored, Written};
+
+struct AgentSecretStore;
+
+secret_runtime_guest::export!(AgentSecretStore: Read, Exists, List, Write, Delete, Check);
+
+/// The body of a write.
+#[derive(Serialize)]
+struct Body<'a> {
+    value: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_tier: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<&'a str, &'a str>,
+}
+
+impl Read for AgentSecretStore {
+    fn read(name: &str, version: Option<&str>, _: &Options) -> Result<Secret> {
+        if version.is_some() {
+            return Err(Error::unsupported("only the current version can be read"));
+        }
+        stored(name)?.map(Stored::into_secret).ok_or(Error::NotFound)
     }
 }
 
-secret_runtime_guest::export!(Backend: Read);
+impl Exists for AgentSecretStore {
+    fn exists(name: &str, _: &Options) -> Result<bool> {
+        Ok(stored(name)?.is_some())
+    }
+}
+
+impl List for AgentSecretStore {
+    fn list(prefix: &str, cursor: Option<&str>, limit: u32, _: &Options) -> Result<Page> {
+        let namespace =
+            prefix.rsplit_once('/').map(|(namespace, _)| namespace).filter(|namespace| !namespace.is_empty());
+        let namespace = namespace.ok_or_else(|| Error::invalid("name the namespace to list, with a / after it"))?;
+        let response = Request::get(url(namespace)?).send()?;
+        let Listing { items, total } = Listing::of(&response)?;
+        let everything = prefix.len() == namespace.len() + 1;
+        let entries = items.into_iter().map(reply::Item::into_entry).filter(|entry| entry.name.starts_with(prefix));
+        let page = Page::of_all(entries.collect(), cursor, limit);
+        Ok(Page { total: total.filter(|_| everything).or(page.total), ..page })
+    }
+}
+
+impl Write for AgentSecretStore {
+    /// The service writes without conditions, but says which version it has made: if somebody else has written since we
+    /// looked, it is not the next one, and that is a conflict.
+    fn write(secret: &NewSecret, options: &Options) -> Result<Option<String>> {
+        if secret.expires_at.is_some() {
+            return Err(Error::unsupported("an expiry can't be set here"));
+        }
+        let (secret_type, access_tier) = (options.get("type"), options.get("tier"));
+        let body = Body { value: secret.text()?, secret_type, access_tier, metadata: metadata(secret)? };
+        let expected = match &secret.mode {
+            WriteMode::Upsert => None,
+            WriteMode::CreateOnly => Some(0),
+            WriteMode::IfVersion(version) => Some(version_number(version)?),
+        };
+        if let Some(expected) = expected
+            && stored(&secret.name)?.map_or(0, |stored| stored.version) != expected
+        {
+            return Err(Error::conflict("this is not its current version"));
+        }
+        let response = Request::put(url(&secret.name)?).json(&body)?.send()?;
+        let Written { version } = Written::of(&response)?;
+        match expected {
+            Some(expected) if version != expected + 1 => Err(Error::conflict("somebody else wrote at the same time")),
+            _ => Ok(Some(version.to_string())),
+        }
+    }
+}
+
+impl Delete for AgentSecretStore {
+    fn delete(name: &str, mode: DeleteMode, _: &Options) -> Result<()> {
+        if let DeleteMode::Recoverable(Some(_)) = mode {
+            return Err(Error::unsupported("what is deleted can't be recovered"));
+        }
+        reply::deleted(&Request::delete(url(name)?).send()?)
+    }
+}
+
+impl Check for AgentSecretStore {
+    fn check() -> Result<Readiness> {
+        let response = Request::get(Url::new(&config::require("address")?).path("v1/health")).send()?;
+        reply::is_healthy(&response)?;
+        Ok(Readiness::Unknown("the service is up; a token is had only for a secret, so the key was not tried".into()))
+    }
+}
+
+/// The secret as it is now, if there is one.
+fn stored(name: &str) -> Result<Option<Stored>> {
+    Stored::of(&Request::get(url(name)?).send()?)
+}
+
+/// Where a secret is, or a namespace.
+fn url(path: &str) -> Result<Url> {
+    Ok(Url::new(&config::require("address")?).path("v1/secrets").path(path))
+}
+
+/// What is kept beside the secret: the tags, and the description under a name of its own.
+fn metadata(secret: &NewSecret) -> Result<BTreeMap<&str, &str>> {
+    let tags = secret.tags.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut metadata: BTreeMap<_, _> = tags.collect();
+    if let Some(description) = &secret.description
+        && metadata.insert("description", description).is_some()
+    {
+        return Err(Error::invalid("a tag can't be called `description` beside a description"));
+    }
+    Ok(metadata)
+}
+
+/// The number that names a version.
+fn version_number(version: &str) -> Result<u64> {
+    let number = version.parse().ok().filter(|number: &u64| *number > 0 && number.to_string() == version);
+    number.ok_or_else(|| Error::invalid("a version is a number from 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn description_and_tags_are_the_metadata() {
+        let secret = NewSecret {
+            description: Some("for the app".into()),
+            tags: vec![("owner".into(), "team-a".into())],
+            ..NewSecret::new("team/KEY", "v")
+        };
+        let (secret_type, access_tier) = (Some("api_key"), None);
+        let body =
+            Body { value: secret.text().unwrap(), secret_type, access_tier, metadata: metadata(&secret).unwrap() };
+        let expected =
+            r#"{"value":"v","secret_type":"api_key","metadata":{"description":"for the app","owner":"team-a"}}"#;
+        assert_eq!(serde_json::to_string(&body).unwrap(), expected);
+
+        let twice = NewSecret { tags: vec![("description".into(), "d".into())], ..secret };
+        assert!(matches!(metadata(&twice), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn a_version_is_a_number_from_1() {
+        assert_eq!(version_number("12"), Ok(12));
+        for version in ["", "0", "01", "+1", " 1", "latest"] {
+            assert!(matches!(version_number(version), Err(Error::Invalid(_))), "{version}");
+        }
+    }
+}

@@ -1,13 +1,29 @@
 //! Environment variables that the operator names.
 
-use secret_runtime_guest::{Error, Options, Read, Result, Secret};
+use secret_runtime_guest::{Entry, Error, Exists, List, Options, Page, Read, Result, Secret, storage};
 
-struct Backend;
+struct Env;
 
-impl Read for Backend {
-    fn read(_: &str, _: Option<&str>, _: &Options) -> Result<Secret> {
-        Err(Error::unsupported("not written yet"))
+secret_runtime_guest::export!(Env: Read, Exists, List);
+
+impl Read for Env {
+    fn read(name: &str, version: Option<&str>, _: &Options) -> Result<Secret> {
+        if version.is_some() {
+            return Err(Error::unsupported("a variable has no versions"));
+        }
+        Ok(Secret::new(storage::read(name)?.ok_or(Error::NotFound)?.data))
     }
 }
 
-secret_runtime_guest::export!(Backend: Read);
+impl Exists for Env {
+    fn exists(name: &str, _: &Options) -> Result<bool> {
+        Ok(storage::read(name)?.is_some())
+    }
+}
+
+impl List for Env {
+    fn list(prefix: &str, cursor: Option<&str>, limit: u32, _: &Options) -> Result<Page> {
+        let names = storage::keys()?.into_iter().filter(|name| name.starts_with(prefix));
+        Ok(Page::of_all(names.map(Entry::new).collect(), cursor, limit))
+    }
+}

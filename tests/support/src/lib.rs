@@ -4,7 +4,7 @@
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
 //! - [`Authority`] makes certificates, for an upstream that speaks HTTPS and for clients of it.
 //! - [`Front`] stands in front of a real server and fails where a test says.
-//! - [`Conjur`] stands in for a server that can't be had; the vendor's client judges it.
+//! - [`Conjur`] and [`AgentSecretStore`] stand in for what can't be had; the vendors' clients judge them.
 //! - [`Judge`] is such a client, told line by line what to do.
 //! - [`aws`] has two emulators of AWS, and the vendor's client.
 //! - [`Signed`] reads a request's AWS signature, and says whose it is.
@@ -37,6 +37,7 @@ mod tools;
 mod upstream;
 mod venv;
 
+pub use agent_secret_store::AgentSecretStore;
 pub use azure::Azure;
 pub use conjur::{Conjur, Rights};
 pub use example::example;
