@@ -38,6 +38,17 @@ impl Component {
         self
     }
 
+    /// Replaces text in its manifest by other text of the same length, so that everything around it stays in place.
+    pub(crate) fn with_manifest_text(mut self, old: &str, new: &str) -> Self {
+        assert_eq!(old.len(), new.len(), "{old:?} and {new:?}");
+        let found: Vec<_> = (0..self.0.len()).filter(|at| self.0[*at..].starts_with(old.as_bytes())).collect();
+        assert!(!found.is_empty(), "the component has no {old:?}");
+        for at in found {
+            self.0[at..at + new.len()].copy_from_slice(new.as_bytes());
+        }
+        self
+    }
+
     /// Writes it into a home.
     pub(crate) fn save(&self, home: &Home, name: &str) -> PathBuf {
         home.file(name, &self.0)

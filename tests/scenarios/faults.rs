@@ -71,6 +71,18 @@ pub(super) fn a_reply_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(
     is_malformed(stage, S::wrong_shapes(), |caller| caller.read(&name).map(drop));
 }
 
+pub(super) fn not_found_in_words_of_somebody_else_is_not_believed<S: Subject>(stage: &Stage<S>) {
+    let name = stage.name("");
+    stage.put(&name, b"v").unwrap();
+    if !stage.has_server() {
+        return;
+    }
+    let page = Reply::new(404, "<html><title>404 Not Found</title></html>").with_header("Content-Type", "text/html");
+    stage.fail(1, Fault::Reply(page));
+    let error = stage.caller().read(&name).unwrap_err();
+    assert_ne!(error.kind(), Kind::NotFound, "a gateway's word was taken for the upstream's");
+}
+
 pub(super) fn a_listing_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(stage: &Stage<S>) {
     if S::OPERATIONS.contains(&Operation::List) {
         is_malformed(stage, S::wrong_pages(), |caller| caller.list("", 10).map(drop));

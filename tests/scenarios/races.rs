@@ -80,13 +80,13 @@ pub(super) fn of_two_runtimes_that_create_one_name_one_wins<S: Subject>(stage: &
     let won = both(stage, |own, caller| {
         (0..ROUNDS).map(|round| wins(create(caller, &name(round), values[own]))).collect::<Vec<_>>()
     });
-    for round in 0..ROUNDS {
-        let winner = match (won[0][round], won[1][round]) {
-            (true, false) => 0,
-            (false, true) => 1,
-            both => panic!("round {round}: {both:?}"),
+    for (round, both) in won[0].iter().zip(&won[1]).enumerate() {
+        let winner = match both {
+            (true, false) => values[0],
+            (false, true) => values[1],
+            _ => panic!("round {round}: {both:?}"),
         };
-        assert_eq!(stage.caller().read(&name(round)).unwrap(), values[winner].as_bytes());
+        assert_eq!(stage.caller().read(&name(round)).unwrap(), winner.as_bytes());
     }
 }
 

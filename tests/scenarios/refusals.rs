@@ -1,10 +1,10 @@
 //! Callers whom the upstream does not know, or to whom it says no.
 
-use secret_runtime::{Kind, Operation};
+use secret_runtime::{DeleteMode, Kind, Operation};
 use test_support::Fault;
 
 use super::{
-    stage::{Caller, Stage, assert_kind},
+    stage::{Stage, assert_kind},
     subject::{Says, Subject, Who},
 };
 
@@ -25,11 +25,10 @@ fn refused<S: Subject>(stage: &Stage<S>, who: Who, says: Says) {
         return;
     }
     // Where the server knows no such caller, the proxy speaks in its place.
-    let access = stage.access(who).unwrap_or_else(|| {
+    let caller = stage.somebody(who).unwrap_or_else(|| {
         stage.fail(usize::MAX, Fault::Reply(S::says(says)));
-        stage.owner()
+        stage.caller()
     });
-    let caller = Caller::load::<S>(&access, |builder| builder);
     assert_kind(caller.read(&name), says.kind());
     assert_kind(caller.read(&stage.name("missing")), says.kind());
     if S::OPERATIONS.contains(&Operation::Exists) {
@@ -42,8 +41,7 @@ fn refused<S: Subject>(stage: &Stage<S>, who: Who, says: Says) {
         assert_kind(caller.write(&name, "changed"), says.kind());
     }
     if S::OPERATIONS.contains(&Operation::Delete) {
-        let plain = secret_runtime::DeleteMode::Recoverable(None);
-        assert_kind(caller.delete(&name, plain), says.kind());
+        assert_kind(caller.delete(&name, DeleteMode::Recoverable(None)), says.kind());
     }
 }
 
@@ -53,13 +51,12 @@ pub(super) fn what_it_does_not_export_is_unsupported<S: Subject>(stage: &Stage<S
     let caller = stage.caller();
     assert_eq!(caller.backend.operations().collect::<Vec<_>>(), S::OPERATIONS);
     for operation in Operation::ALL.into_iter().filter(|operation| !S::OPERATIONS.contains(operation)) {
-        let plain = secret_runtime::DeleteMode::Recoverable(None);
         stage.assert_sends_nothing(Kind::Unsupported, || match operation {
             Operation::Read => caller.read(&name).map(drop),
             Operation::Exists => caller.exists(&name).map(drop),
             Operation::List => caller.list("", 10).map(drop),
             Operation::Write => caller.write(&name, "v").map(drop),
-            Operation::Delete => caller.delete(&name, plain),
+            Operation::Delete => caller.delete(&name, DeleteMode::Recoverable(None)),
             Operation::Check => caller.run(caller.backend.check(&caller.backend.call())).map(drop),
         });
     }

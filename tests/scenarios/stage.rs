@@ -78,6 +78,11 @@ impl<S: Subject> Stage<S> {
         self.access(Who::Owner).expect("somebody may do everything")
     }
 
+    /// Somebody with what they have; none where the server knows no such difference.
+    pub(crate) fn somebody(&self, who: Who) -> Option<Caller> {
+        Some(Caller::load_component(S::component(who), &self.access(who)?, |builder| builder))
+    }
+
     /// A caller who may do everything. What it fails to get is not tried again.
     pub(crate) fn caller(&self) -> Caller {
         Caller::load::<S>(&self.owner(), |builder| builder)

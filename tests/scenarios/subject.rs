@@ -4,6 +4,7 @@ use secret_runtime::{Error, Kind, Operation};
 use test_support::{Reply, Seen};
 
 use super::access::Access;
+use crate::common::Component;
 
 /// One backend, with the best server there is for it.
 pub(crate) trait Subject: Sized + Send + Sync + 'static {
@@ -28,6 +29,12 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     /// Settings and credentials of somebody, for a server at `address`: a proxy's, in front of the real one (or empty,
     /// where there is no server). None where the server knows no such difference.
     fn access(&self, who: Who, address: &str) -> Option<Access>;
+
+    /// The component itself, or a copy of it that differs in its manifest for somebody.
+    fn component(who: Who) -> Component {
+        let _ = who;
+        Component::backend(Self::COMPONENT)
+    }
 
     /// Whether it keeps this value. A value that it does not keep has to be refused before anything is sent.
     fn takes(value: &[u8]) -> bool;

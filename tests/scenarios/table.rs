@@ -52,6 +52,7 @@ macro_rules! subject {
                     a_reply_cut_short_then_success,
                     a_change_that_fails_is_not_repeated,
                     a_reply_of_the_wrong_shape_is_malformed_and_not_shown,
+                    not_found_in_words_of_somebody_else_is_not_believed,
                     a_listing_of_the_wrong_shape_is_malformed_and_not_shown,
                 }
                 races {

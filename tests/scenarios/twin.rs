@@ -99,6 +99,7 @@ pub(super) fn a_hostile_twin_reads_no_other_secret<S: Subject>(stage: &Stage<S>)
     if S::OPERATIONS.contains(&Operation::List) {
         attempts.extend(learned(stage, |caller| drop(caller.list("", 10).unwrap())));
     }
+    assert!(!attempts.is_empty());
     for attempt in attempts {
         is_refused(stage, &sending(stage, &attempt), |twin| twin.read(&name).map(drop));
     }
@@ -115,6 +116,8 @@ pub(super) fn a_hostile_twin_changes_nothing_while_it_reads<S: Subject>(stage: &
     if S::OPERATIONS.contains(&Operation::Delete) {
         changes.extend(change(stage, |caller| caller.delete(&victim, DeleteMode::Recoverable(None)).unwrap()));
     }
+    let stores = stage.caller().backend.manifest().storage.is_some();
+    assert!(!changes.is_empty() || stores, "a backend that can't be made to change anything");
     for attempt in &changes {
         for (operation, look) in looks(&name) {
             if S::OPERATIONS.contains(&operation) {
@@ -122,7 +125,7 @@ pub(super) fn a_hostile_twin_changes_nothing_while_it_reads<S: Subject>(stage: &
             }
         }
     }
-    if stage.caller().backend.manifest().storage.is_some() {
+    if stores {
         let overwriting = stage.owner().set("act", "storage-write").set("ask", "").set("body", "KEY=changed\n");
         for (operation, look) in looks(&name) {
             if S::OPERATIONS.contains(&operation) {
