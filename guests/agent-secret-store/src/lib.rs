@@ -61,30 +61,14 @@ impl List for AgentSecretStore {
 }
 
 impl Write for AgentSecretStore {
-    /// The service writes without conditions, but says which version it has made: if somebody else has written since we
-    /// looked, it is not the next one, and that is a conflict.
     fn write(secret: &NewSecret, options: &Options) -> Result<Option<String>> {
-        if secret.expires_at.is_some() {
-            return Err(Error::unsupported("an expiry can't be set here"));
+        if secret.mode != WriteMode::Upsert || secret.expires_at.is_some() {
+            return Err(Error::unsupported("a secret is written without conditions and without an expiry"));
         }
         let (secret_type, access_tier) = (options.get("type"), options.get("tier"));
         let body = Body { value: secret.text()?, secret_type, access_tier, metadata: metadata(secret)? };
-        let expected = match &secret.mode {
-            WriteMode::Upsert => None,
-            WriteMode::CreateOnly => Some(0),
-            WriteMode::IfVersion(version) => Some(version_number(version)?),
-        };
-        if let Some(expected) = expected
-            && stored(&secret.name)?.map_or(0, |stored| stored.version) != expected
-        {
-            return Err(Error::conflict("this is not its current version"));
-        }
         let response = Request::put(url(&secret.name)?).json(&body)?.send()?;
-        let Written { version } = Written::of(&response)?;
-        match expected {
-            Some(expected) if version != expected + 1 => Err(Error::conflict("somebody else wrote at the same time")),
-            _ => Ok(Some(version.to_string())),
-        }
+        Ok(Some(Written::of(&response)?.version.to_string()))
     }
 }
 
@@ -127,12 +111,6 @@ fn metadata(secret: &NewSecret) -> Result<BTreeMap<&str, &str>> {
     Ok(metadata)
 }
 
-/// The number that names a version.
-fn version_number(version: &str) -> Result<u64> {
-    let number = version.parse().ok().filter(|number: &u64| *number > 0 && number.to_string() == version);
-    number.ok_or_else(|| Error::invalid("a version is a number from 1"))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -155,13 +133,5 @@ mod tests {
 
         let twice = NewSecret { tags: vec![("description".into(), "d".into())], ..secret };
         assert!(matches!(metadata(&twice), Err(Error::Invalid(_))));
-    }
-
-    #[test]
-    fn a_version_is_a_number_from_1() {
-        assert_eq!(version_number("12"), Ok(12));
-        for version in ["", "0", "01", "+1", " 1", "latest"] {
-            assert!(matches!(version_number(version), Err(Error::Invalid(_))), "{version}");
-        }
     }
 }

@@ -16,8 +16,8 @@ type Metadata = BTreeMap<String, Box<RawValue>>;
 /// A secret.
 #[derive(Deserialize)]
 pub(crate) struct Stored {
-    pub(crate) version: u64,
     value: String,
+    version: u64,
     secret_type: String,
     access_tier: String,
     metadata: Option<Metadata>,

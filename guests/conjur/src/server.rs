@@ -64,13 +64,13 @@ impl Server {
         }
     }
 
-    /// Stores a value; no if there is no such variable.
-    pub(crate) fn store(&self, name: &str, value: &[u8]) -> Result<bool> {
+    /// Stores a value of a variable that is declared.
+    pub(crate) fn store(&self, name: &str, value: &[u8]) -> Result<()> {
         let request = Request::post(self.secret(name)).header("content-type", "application/octet-stream");
         let response = request.body(value).send()?;
         match response.status {
-            201 => Ok(true),
-            404 if is_absent(&response) => Ok(false),
+            201 => Ok(()),
+            404 if is_absent(&response) => Err(Error::denied("the variable is declared, but we can't see it")),
             _ => Err(failure(&response)),
         }
     }
