@@ -1,13 +1,10 @@
 //! Access keys in the environment, and what is asked of whom where there are none.
 
-use secret_runtime::{Globs, Kind};
+use secret_runtime::Kind;
 use test_support::{Reply, Upstream};
 
 use super::User;
-use crate::common::{
-    block_on,
-    library::{failure, load, runtime},
-};
+use crate::common::block_on;
 
 #[test]
 fn keys_in_the_environment_sign() {
@@ -75,16 +72,4 @@ fn a_refusal_of_fresh_credentials_is_the_services_word_and_not_tried_again() {
     let answer = block_on(backend.get("KEY")).unwrap();
     assert!(String::from_utf8_lossy(answer.secret.expose()).contains("ExpiredTokenException"));
     assert_eq!(user.service.seen().len(), 1);
-}
-
-#[test]
-fn the_fallback_to_the_environment_never_answers_with_a_key() {
-    let user = User::new().env("AWS_ACCESS_KEY_ID", "AKENV").env("AWS_SECRET_ACCESS_KEY", "secret of the environment");
-    let hosted = Globs::new(&["KEY"]).unwrap();
-    let builder = user.env("OTHER", "fallen back to").builder(&runtime()).hosted_keys(hosted).env_fallback(true);
-    let backend = load(builder).unwrap();
-    assert_eq!(block_on(backend.get("OTHER")).unwrap().secret.expose(), b"fallen back to");
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
-        assert_eq!(failure(&backend, name).kind(), Kind::Refused, "{name}");
-    }
 }

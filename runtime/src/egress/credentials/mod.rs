@@ -149,6 +149,9 @@ impl Credentials {
             }
         };
         outgoing.headers.push(header);
+        if let Makes::Identity(identity, _) = &self.makes {
+            outgoing.headers.extend(identity.header());
+        }
         Ok(secrets)
     }
 

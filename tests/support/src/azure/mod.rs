@@ -212,6 +212,12 @@ impl Azure {
         Ok(state.tokens.issue(&client, RESOURCE, now)?.0)
     }
 
+    /// Whether the vault takes this token now.
+    pub fn takes(&self, token: &str) -> bool {
+        let state = self.world.state();
+        state.tokens.client(token, RESOURCE, state.now()).is_ok()
+    }
+
     /// How long tokens live from now on; an hour at first.
     pub fn token_lifetime(&self, lifetime: Duration) {
         self.world.state().tokens.lifetime = lifetime;

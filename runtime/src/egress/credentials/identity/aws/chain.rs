@@ -49,7 +49,7 @@ const CONTAINER: &str = "http://169.254.170.2";
 const INSTANCE: [&str; 2] = ["http://169.254.169.254", "http://[fd00:ec2::254]"];
 
 /// The variables that are set.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Variables(HashMap<&'static str, Zeroizing<String>>);
 
 impl Variables {
@@ -92,7 +92,8 @@ impl Variables {
     }
 }
 
-/// What was found, and what it was found in. Of the latter nothing is ever shown.
+/// What was found, and what it was found in.
+#[derive(Debug)]
 pub(super) struct Look {
     pub(super) source: Source,
     pub(super) variables: Variables,

@@ -26,7 +26,7 @@ const PROFILES: [(&str, &str); 2] =
     [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")];
 
 /// Files, as they were when they were read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Files {
     contents: HashMap<OsString, Vec<u8>>,
     home: Option<PathBuf>,

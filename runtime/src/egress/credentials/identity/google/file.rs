@@ -8,6 +8,7 @@ use super::{
         wire::{member, text},
     },
     external::External,
+    find::is_project,
 };
 use crate::{egress::address::Reach, error::Kind, manifest::json::Json};
 
@@ -113,8 +114,12 @@ impl File {
         }
         let mut impersonations = Vec::new();
         let base = identity(&json, HOPS, &mut impersonations)?;
-        let owned = |key| text(&json, key).map(str::to_owned);
-        Ok(Self { base, impersonations, project: owned("project_id"), quota_project: owned("quota_project_id") })
+        let project = |key| match text(&json, key) {
+            Some(project) if !is_project(project) => Err(BadFile::Wrong(key)),
+            project => Ok(project.map(str::to_owned)),
+        };
+        let (own, quota) = (project("project_id")?, project("quota_project_id")?);
+        Ok(Self { base, impersonations, project: own, quota_project: quota })
     }
 
     /// Everywhere it has us send a credential, or ask for one.

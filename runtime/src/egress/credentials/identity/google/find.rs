@@ -16,6 +16,9 @@ const METADATA: [&str; 2] = ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"];
 /// The variable that says, as `true`, that there is no metadata server.
 const NO_METADATA: &str = "NO_GCE_CHECK";
 
+/// The variable that names the project which requests are counted to.
+const QUOTA_PROJECT: &str = "GOOGLE_CLOUD_QUOTA_PROJECT";
+
 /// Where credentials are.
 pub(super) enum Place {
     /// In this file.
@@ -60,6 +63,24 @@ pub(super) fn place(around: Surroundings<'_>) -> Result<Place> {
         return Err(Error::new(Kind::Config, reason));
     }
     Metadata::usual(elsewhere).map(Place::Metadata)
+}
+
+/// The project that the environment wants requests counted to.
+///
+/// # Errors
+/// [`Kind::Config`] if it can't be a project.
+pub(super) fn quota_project(around: Surroundings<'_>) -> Result<Option<String>> {
+    let project = around.environment.and_then(|environment| environment.get(QUOTA_PROJECT));
+    match project.filter(|project| !project.is_empty()) {
+        Some(project) if is_project(&project) => Ok(Some(project.to_string())),
+        Some(_) => Err(Error::new(Kind::Config, format!("{QUOTA_PROJECT} is no project"))),
+        None => Ok(None),
+    }
+}
+
+/// Whether it can be a project's id or number, perhaps with a domain before it.
+pub(super) fn is_project(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte))
 }
 
 #[cfg(test)]

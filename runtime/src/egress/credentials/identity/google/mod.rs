@@ -38,6 +38,8 @@ const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
 pub(crate) struct Google {
     place: Place,
     scopes: Vec<String>,
+    /// The project that requests are counted to, where that is not the one they are about.
+    quota_project: Option<String>,
     minter: Minter<Zeroizing<String>>,
 }
 
@@ -67,11 +69,13 @@ impl Google {
         if scopes.is_empty() {
             scopes.push(CLOUD_PLATFORM.to_owned());
         }
+        let mut quota_project = None;
         let (place, from, asks) = match find::place(around)? {
             find::Place::File { path, may_run } => {
                 let mut granted = Granted { path, may_run, asks: Vec::new() };
                 let file = granted.read()?;
                 granted.asks = asks(&file);
+                quota_project.clone_from(&file.quota_project);
                 let from = match file.program() {
                     Some(line) => format!("{}, by running {line}", granted.path.display()),
                     None => format!("the file {}", granted.path.display()),
@@ -83,7 +87,8 @@ impl Google {
                 (Place::Metadata(metadata), "the metadata server of this machine".to_owned(), asks)
             }
         };
-        let google = Self { place, scopes, minter: Minter::new(ScopeMatch::Exact) };
+        let quota_project = find::quota_project(around)?.or(quota_project);
+        let google = Self { place, scopes, quota_project, minter: Minter::new(ScopeMatch::Exact) };
         Ok(Found { identity: Arc::new(Identity::Google(google)), from, asks })
     }
 
@@ -91,6 +96,12 @@ impl Google {
     pub(super) fn speaks_to(&self, origin: &Origin) -> bool {
         let HostPattern::Exact(url::Host::Domain(host)) = &origin.host else { return false };
         origin.scheme == Scheme::Https && origin.port == 443 && file::is_google(host)
+    }
+
+    /// The header that names the project that requests are counted to.
+    pub(super) fn header(&self) -> Option<(String, Zeroizing<String>)> {
+        let project = self.quota_project.as_ref()?;
+        Some(("x-goog-user-project".to_owned(), Zeroizing::new(project.clone())))
     }
 
     pub(super) async fn token(&self, http: &HostHttp) -> Result<Token> {
