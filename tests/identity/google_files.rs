@@ -137,6 +137,21 @@ fn a_file_that_names_other_places_than_were_granted_is_not_followed() {
     assert_eq!((google.seen(), other.seen(), caller.service.seen()), (vec![], vec![], vec![]));
 }
 
+#[test]
+fn a_file_that_names_another_token_than_was_granted_is_not_followed() {
+    let google = google();
+    let caller = Caller::google();
+    let (token, other) = (caller.home.file("token", google.subject()), caller.home.file("other", "canary"));
+    let file = |token: &std::path::Path| google.workload_file(&json!({ "file": token })).to_string();
+    let caller = caller.file(FILE, file(&token));
+    let facts = caller.builder().candidate().unwrap().facts().clone();
+    assert!(facts.credentials[0].from.to_string().contains(token.to_str().unwrap()), "{facts:?}");
+    let backend = caller.load().unwrap();
+    caller.home.file("credentials", file(&other));
+    assert_eq!(library::failure(&backend, "KEY").kind(), Kind::Untrusted);
+    assert_eq!(google.seen(), []);
+}
+
 /// A file whose program prints the other provider's token, and leaves a mark.
 fn with_program(google: &GoogleIdentity, caller: &Caller) -> String {
     use std::os::unix::fs::PermissionsExt as _;
@@ -187,7 +202,7 @@ fn a_program_is_run_only_from_the_users_own_home_and_only_if_they_allow_it() {
     let (caller, _) = in_home();
     let caller = caller.env(ALLOW, "1");
     let facts = caller.builder().candidate().unwrap().facts().clone();
-    assert!(facts.credentials[0].from.to_string().contains("program argument"), "{facts:?}");
+    assert!(facts.credentials[0].from.to_string().contains("program argument\" prints"), "{facts:?}");
     assert!(!caller.home.path().join("mark").exists(), "the program was run before the grant");
     assert_eq!([caller.shows()], google.issued()[..]);
     let mark = std::fs::read_to_string(caller.home.path().join("mark")).unwrap();

@@ -2,6 +2,10 @@
 //!
 //! An identity is found before the grant, without any request, so that the grant can say where its credentials come
 //! from and where they go. Only identities may speak to metadata services.
+#![cfg_attr(
+    not(all(feature = "aws", feature = "azure", feature = "google")),
+    allow(dead_code, unreachable_patterns, unused_imports, unused_variables, reason = "what uses it is left out")
+)]
 
 #[cfg(feature = "aws")]
 mod aws;
@@ -102,25 +106,25 @@ impl Identity {
 
     /// Whether what it adds may go to this origin without the operator having typed it.
     pub(crate) fn speaks_to(&self, origin: &Origin) -> bool {
-        match self {
+        match *self {
             #[cfg(feature = "aws")]
-            Self::Aws(aws) => aws.speaks_to(origin),
+            Self::Aws(ref aws) => aws.speaks_to(origin),
             #[cfg(feature = "azure")]
-            Self::Azure(azure) => azure.speaks_to(origin),
+            Self::Azure(ref azure) => azure.speaks_to(origin),
             #[cfg(feature = "google")]
-            Self::Google(google) => google.speaks_to(origin),
+            Self::Google(ref google) => google.speaks_to(origin),
         }
     }
 
     /// A token for `{exchanged}`; none of an identity that signs.
     pub(crate) async fn token(&self, http: &HostHttp, credentials: &Read) -> Result<Option<Token>> {
-        match self {
+        match *self {
             #[cfg(feature = "aws")]
             Self::Aws(_) => Ok(None),
             #[cfg(feature = "azure")]
-            Self::Azure(azure) => azure.token(http, credentials).await.map(Some),
+            Self::Azure(ref azure) => azure.token(http, credentials).await.map(Some),
             #[cfg(feature = "google")]
-            Self::Google(google) => google.token(http).await.map(Some),
+            Self::Google(ref google) => google.token(http).await.map(Some),
         }
     }
 
@@ -129,7 +133,6 @@ impl Identity {
         match self {
             #[cfg(feature = "google")]
             Self::Google(google) => google.header(),
-            #[cfg(any(feature = "aws", feature = "azure"))]
             _ => None,
         }
     }
@@ -139,7 +142,6 @@ impl Identity {
         match self {
             #[cfg(feature = "aws")]
             Self::Aws(aws) => aws.sign(http, outgoing).await,
-            #[cfg(any(feature = "azure", feature = "google"))]
             _ => Ok(Vec::new()),
         }
     }
@@ -149,20 +151,19 @@ impl Identity {
         match self {
             #[cfg(feature = "aws")]
             Self::Aws(_) => Some(aws::Aws::refused_by(reply)),
-            #[cfg(any(feature = "azure", feature = "google"))]
             _ => None,
         }
     }
 
     /// Forgets what was refused if it is old enough for that to be its fault; answers whether to try again.
     pub(crate) async fn forget_old(&self, credentials: &Read) -> bool {
-        match self {
+        match *self {
             #[cfg(feature = "aws")]
-            Self::Aws(aws) => aws.forget_old().await,
+            Self::Aws(ref aws) => aws.forget_old().await,
             #[cfg(feature = "azure")]
-            Self::Azure(azure) => azure.forget_old(credentials).await,
+            Self::Azure(ref azure) => azure.forget_old(credentials).await,
             #[cfg(feature = "google")]
-            Self::Google(google) => google.forget_old().await,
+            Self::Google(ref google) => google.forget_old().await,
         }
     }
 }

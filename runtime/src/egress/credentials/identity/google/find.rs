@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::{super::Surroundings, metadata::Metadata, program};
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    text::Shown,
+};
 
 /// Variables that name a credential file: Google's own, and one that people of LiteLLM have.
 const FILE: [&str; 2] = ["GOOGLE_APPLICATION_CREDENTIALS", "GCS_PATH_SERVICE_ACCOUNT"];
@@ -51,7 +54,8 @@ pub(super) fn place(around: Surroundings<'_>) -> Result<Place> {
         let allowed = variable(program::ALLOWED).is_some_and(|value| value.as_str() == "1");
         return Ok(Place::File { path: path.clone(), may_run: allowed && folder == of_home });
     }
-    let file = well_known.map(|path| format!(", there is no file {}", path.display())).unwrap_or_default();
+    let file =
+        well_known.map(|path| format!(", there is no file {}", Shown(&path.to_string_lossy()))).unwrap_or_default();
     let elsewhere = format!("{} is not set{file}", FILE[0]);
     if let Some(host) = METADATA.into_iter().find_map(variable) {
         return Metadata::named(&host).map(Place::Metadata);

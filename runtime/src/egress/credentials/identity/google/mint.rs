@@ -44,15 +44,21 @@ impl File {
         Ok(token)
     }
 
-    /// The program it has us run, if it does.
-    pub(super) fn program(&self) -> Option<String> {
+    /// Where it says that another provider's token is, in words for the grant.
+    pub(super) fn with(&self) -> Option<String> {
         match &self.base {
-            Base::External(external) => match &external.subject {
-                Subject::Program(program) => Some(program.line()),
-                Subject::File(..) | Subject::Url(..) => None,
-            },
+            Base::External(external) => Some(match &external.subject {
+                Subject::File(path, _) => format!("with the token in the file {}", path.display()),
+                Subject::Url(endpoint, ..) => format!("with a token of {}", endpoint.origin()),
+                Subject::Program(program) => format!("with what the program \"{}\" prints", program.line()),
+            }),
             Base::Account(_) => None,
         }
+    }
+
+    /// Whether it has us run a program.
+    pub(super) fn runs_program(&self) -> bool {
+        matches!(&self.base, Base::External(external) if matches!(external.subject, Subject::Program(_)))
     }
 }
 

@@ -16,7 +16,7 @@ use std::{path::PathBuf, sync::Arc};
 use zeroize::Zeroizing;
 
 use self::{file::File, metadata::Metadata};
-use super::{Found, HostHttp, Identity, Minter, Surroundings, Token};
+use super::{Found, HostHttp, Identity, Minter, Surroundings, Token, endpoint::Endpoint};
 use crate::{
     egress::{
         credentials::{source::read_file, token::Basis},
@@ -52,12 +52,21 @@ enum Place {
     Metadata(Metadata),
 }
 
-/// A credential file, and where it had us send things when the grant was asked for.
+/// A credential file.
 #[derive(Clone, Debug)]
 struct Granted {
     path: PathBuf,
     /// Whether it may name a program to run.
     may_run: bool,
+    /// What it had us do when the grant was asked for.
+    then: Does,
+}
+
+/// What a credential file has us do, as a grant shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Does {
+    /// Where it says that more is to be had.
+    with: Option<String>,
     asks: Vec<String>,
 }
 
@@ -72,15 +81,13 @@ impl Google {
         let mut quota_project = None;
         let (place, from, asks) = match find::place(around)? {
             find::Place::File { path, may_run } => {
-                let mut granted = Granted { path, may_run, asks: Vec::new() };
+                let mut granted = Granted { path, may_run, then: Does::default() };
                 let file = granted.read()?;
-                granted.asks = asks(&file);
+                granted.then = Does::of(&file);
                 quota_project.clone_from(&file.quota_project);
-                let from = match file.program() {
-                    Some(line) => format!("{}, by running {line}", granted.path.display()),
-                    None => format!("the file {}", granted.path.display()),
-                };
-                (Place::File(granted.clone()), from, granted.asks)
+                let with = granted.then.with.as_ref().map(|with| format!(", {with}")).unwrap_or_default();
+                let from = format!("the file {}{with}", granted.path.display());
+                (Place::File(granted.clone()), from, granted.then.asks)
             }
             find::Place::Metadata(metadata) => {
                 let asks = vec![metadata.origin()];
@@ -127,7 +134,7 @@ impl Granted {
             Error::new(kind, format!("the Google credential file {} can't be used: {why}", Shown(&path)))
         };
         let file = File::parse(&bytes).map_err(|cause| bad(&cause, cause.kind()))?;
-        if file.program().is_some() && !self.may_run {
+        if file.runs_program() && !self.may_run {
             let why = format!(
                 "it names a program; that is run only from the file in your own home, with {}=1",
                 program::ALLOWED
@@ -137,29 +144,30 @@ impl Granted {
         Ok(file)
     }
 
-    /// The file as it is now, if it still has us ask where it did.
+    /// The file as it is now, if it still has us do what was granted.
     fn unchanged(&self) -> Result<File> {
         let file = self.read()?;
-        if asks(&file) == self.asks {
+        if Does::of(&file) == self.then {
             return Ok(file);
         }
         let path = self.path.display().to_string();
-        let reason = format!("the credential file {} names other places than were granted", Shown(&path));
+        let reason = format!("the credential file {} asks for something else than was granted", Shown(&path));
         Err(Error::new(Kind::Untrusted, reason))
     }
 }
 
-/// The places that a file has us ask, as a grant shows them.
-fn asks(file: &File) -> Vec<String> {
-    let mut asks: Vec<_> = file.endpoints().into_iter().map(super::endpoint::Endpoint::origin).collect();
-    asks.sort_unstable();
-    asks.dedup();
-    asks
+impl Does {
+    fn of(file: &File) -> Self {
+        let mut asks: Vec<_> = file.endpoints().into_iter().map(Endpoint::origin).collect();
+        asks.sort_unstable();
+        asks.dedup();
+        Self { with: file.with(), asks }
+    }
 }
 
 /// The project that the credentials belong to.
 pub(super) fn project(around: Surroundings<'_>) -> Option<String> {
     let Ok(find::Place::File { path, may_run }) = find::place(around) else { return None };
-    let file = Granted { path, may_run, asks: Vec::new() }.read().ok()?;
+    let file = Granted { path, may_run, then: Does::default() }.read().ok()?;
     file.project.or(file.quota_project)
 }
