@@ -17,6 +17,7 @@ mod common;
 mod conjur;
 mod dotenv;
 mod embedding;
+mod env;
 mod google;
 mod identity;
 mod languages;

@@ -85,7 +85,7 @@ pub(super) fn not_found_in_words_of_somebody_else_is_not_believed<S: Subject>(st
 
 pub(super) fn a_listing_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(stage: &Stage<S>) {
     if S::OPERATIONS.contains(&Operation::List) {
-        is_malformed(stage, S::wrong_pages(), |caller| caller.list("", 10).map(drop));
+        is_malformed(stage, S::wrong_pages(), |caller| caller.list(S::FOLDER, 10).map(drop));
     }
 }
 

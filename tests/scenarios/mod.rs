@@ -24,5 +24,8 @@ mod tokens;
 mod twin;
 mod values;
 
+subject!(agent_secret_store, subjects::agent_secret_store::AgentSecretStore);
+subject!(conjur, subjects::conjur::Conjur);
 subject!(dotenv, subjects::dotenv::Dotenv);
+subject!(env, subjects::env::Env);
 subject!(vault, subjects::vault::Vault);

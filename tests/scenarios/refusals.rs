@@ -35,7 +35,7 @@ fn refused<S: Subject>(stage: &Stage<S>, who: Who, says: Says) {
         assert_kind(caller.exists(&stage.name("missing")), says.kind());
     }
     if S::OPERATIONS.contains(&Operation::List) {
-        assert_kind(caller.list("", 10), says.kind());
+        assert_kind(caller.list(S::FOLDER, 10), says.kind());
     }
     if S::OPERATIONS.contains(&Operation::Write) {
         assert_kind(caller.write(&name, "changed"), says.kind());
@@ -54,7 +54,7 @@ pub(super) fn what_it_does_not_export_is_unsupported<S: Subject>(stage: &Stage<S
         stage.assert_sends_nothing(Kind::Unsupported, || match operation {
             Operation::Read => caller.read(&name).map(drop),
             Operation::Exists => caller.exists(&name).map(drop),
-            Operation::List => caller.list("", 10).map(drop),
+            Operation::List => caller.list(S::FOLDER, 10).map(drop),
             Operation::Write => caller.write(&name, "v").map(drop),
             Operation::Delete => caller.delete(&name, DeleteMode::Recoverable(None)),
             Operation::Check => caller.run(caller.backend.check(&caller.backend.call())).map(drop),

@@ -31,9 +31,10 @@ impl<S: Subject> Stage<S> {
         Self { subject, scenario, front, writer: OnceLock::new() }
     }
 
-    /// A secret's name that no other scenario uses; letters and digits alone, which every backend takes.
+    /// A secret's name that no other scenario uses; below the folder letters and digits alone, which every backend
+    /// takes.
     pub(crate) fn name(&self, own: &str) -> String {
-        format!("{}{own}", self.scenario.replace('_', ""))
+        format!("{}{}{own}", S::FOLDER, self.scenario.replace('_', ""))
     }
 
     /// Whether there is a server. Without one nothing can be wrong with it: then the component has nobody to ask.

@@ -20,6 +20,9 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     /// Whether scenarios share one server. They do so under names of their own; without it, each has one to itself.
     const SHARED: bool = true;
 
+    /// What every name begins with, and every listing, where a name by itself is none; empty elsewhere.
+    const FOLDER: &'static str = "";
+
     /// Starts its server: fresh, empty, its own.
     fn start() -> Self;
 
@@ -51,6 +54,11 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 
     /// Whether its credentials are exchanged for a token.
     const EXCHANGES: bool = false;
+
+    /// A body that is no token, in a reply with status 200. Where one can hold text, it holds [`CANARY`].
+    fn wrong_token() -> String {
+        format!("{{\"{CANARY}\": \"{CANARY}\"}}")
+    }
 
     /// Whether this request asks for a token, rather than for a secret.
     fn is_exchange(seen: &Seen) -> bool {

@@ -65,13 +65,12 @@ pub(super) fn a_token_that_is_not_given_out_is_told_as_such<S: Subject>(stage: &
     stage.put(&name, b"v").unwrap();
     assert_eq!(stage.exchanges() > 0, S::EXCHANGES);
     let Some(front) = stage.front().filter(|_| S::EXCHANGES) else { return };
-    let nonsense = || Reply::new(200, format!("{{\"{CANARY}\": \"{CANARY}\"}}"));
     for (fault, kind) in [
         (Fault::Reply(Says::Unavailable.plainly()), Kind::Unavailable),
         (Fault::Reply(Says::Throttled.plainly()), Kind::RateLimited),
         (Fault::Reset, Kind::Unavailable),
         (Fault::CutShort, Kind::Unavailable),
-        (Fault::Reply(nonsense()), Kind::Malformed),
+        (Fault::Reply(Reply::new(200, S::wrong_token())), Kind::Malformed),
     ] {
         let (caller, sent) = (stage.caller(), stage.sent().len());
         front.fail(1, S::is_exchange, fault.clone());

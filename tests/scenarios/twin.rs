@@ -49,9 +49,9 @@ fn attempt<S: Subject>(seen: &Seen) -> Attempt {
     }
 }
 
-/// What changes something is the last request of an honest change.
+/// What changes something is the last request of an honest change that does not only look.
 fn change<S: Subject>(stage: &Stage<S>, act: impl FnOnce(&Caller)) -> Option<Attempt> {
-    learned(stage, act).pop()
+    learned(stage, act).into_iter().rfind(|attempt| !matches!(attempt.method.as_str(), "GET" | "HEAD" | "LIST"))
 }
 
 /// Asked to do one thing, it tries another.
@@ -66,13 +66,13 @@ fn is_refused<S: Subject>(stage: &Stage<S>, access: &Access, ask: impl Fn(&Calle
 }
 
 /// What a caller may ask for without meaning to change anything.
-fn looks(name: &str) -> [(Operation, impl Fn(&Caller) -> secret_runtime::Result<()>); 4] {
+fn looks<S: Subject>(name: &str) -> [(Operation, impl Fn(&Caller) -> secret_runtime::Result<()>); 4] {
     let name = name.to_owned();
     [Operation::Read, Operation::Exists, Operation::List, Operation::Check].map(move |operation| {
         let name = name.clone();
         (operation, move |caller: &Caller| match operation {
             Operation::Exists => caller.exists(&name).map(drop),
-            Operation::List => caller.list("", 10).map(drop),
+            Operation::List => caller.list(S::FOLDER, 10).map(drop),
             Operation::Check => caller.run(caller.backend.check(&caller.backend.call())).map(drop),
             _ => caller.read(&name).map(drop),
         })
@@ -97,7 +97,7 @@ pub(super) fn a_hostile_twin_reads_no_other_secret<S: Subject>(stage: &Stage<S>)
         attempts.extend(learned(stage, |caller| assert!(caller.exists(&other).unwrap())));
     }
     if S::OPERATIONS.contains(&Operation::List) {
-        attempts.extend(learned(stage, |caller| drop(caller.list("", 10).unwrap())));
+        attempts.extend(learned(stage, |caller| drop(caller.list(S::FOLDER, 10).unwrap())));
     }
     assert!(!attempts.is_empty());
     for attempt in attempts {
@@ -119,7 +119,7 @@ pub(super) fn a_hostile_twin_changes_nothing_while_it_reads<S: Subject>(stage: &
     let stores = stage.caller().backend.manifest().storage.is_some();
     assert!(!changes.is_empty() || stores, "a backend that can't be made to change anything");
     for attempt in &changes {
-        for (operation, look) in looks(&name) {
+        for (operation, look) in looks::<S>(&name) {
             if S::OPERATIONS.contains(&operation) {
                 is_refused(stage, &sending(stage, attempt), look);
             }
@@ -127,7 +127,7 @@ pub(super) fn a_hostile_twin_changes_nothing_while_it_reads<S: Subject>(stage: &
     }
     if stores {
         let overwriting = stage.owner().set("act", "storage-write").set("ask", "").set("body", "KEY=changed\n");
-        for (operation, look) in looks(&name) {
+        for (operation, look) in looks::<S>(&name) {
             if S::OPERATIONS.contains(&operation) {
                 is_refused(stage, &overwriting, look);
             }
@@ -168,7 +168,7 @@ pub(super) fn a_hostile_twin_reaches_no_token_or_policy<S: Subject>(stage: &Stag
     stage.put(&name, b"v").unwrap();
     assert_eq!(S::forbidden().is_empty(), !stage.has_server(), "nothing that the vendor's own tools would ask for");
     for attempt in S::forbidden() {
-        for (operation, look) in looks(&name) {
+        for (operation, look) in looks::<S>(&name) {
             if S::OPERATIONS.contains(&operation) {
                 is_refused(stage, &sending(stage, &attempt), look);
             }
