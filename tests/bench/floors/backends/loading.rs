@@ -75,7 +75,7 @@ pub(crate) fn load_all(cache: &Path) -> Result<()> {
     let components: Vec<(Canned, Component)> = canned::all()
         .into_iter()
         .map(|canned| {
-            let component = Component::from_file(&layout::backend(canned.name))?;
+            let component = Component::from_file(layout::backend(canned.name))?;
             Ok((canned, component))
         })
         .collect::<Result<_>>()?;
