@@ -29,6 +29,7 @@ fn keys_win_over_a_profile() {
     let user = User::new().env("AWS_ACCESS_KEY_ID", "AKENV").env("AWS_SECRET_ACCESS_KEY", "secret of the environment");
     let user = user.file(".aws/credentials", "[default]\naws_access_key_id = AKFILE\naws_secret_access_key = other\n");
     user.reads_as("AKENV", "secret of the environment", None);
+    user.file(".aws/config", "[broken").reads_as("AKENV", "secret of the environment", None);
 }
 
 #[test]
@@ -72,4 +73,14 @@ fn a_refusal_of_fresh_credentials_is_the_services_word_and_not_tried_again() {
     let answer = block_on(backend.get("KEY")).unwrap();
     assert!(String::from_utf8_lossy(answer.secret.expose()).contains("ExpiredTokenException"));
     assert_eq!(user.service.seen().len(), 1);
+}
+
+#[test]
+fn the_question_says_whose_credentials_sign_for_whom() {
+    let user = User::new().env("AWS_ACCESS_KEY_ID", "AKENV").env("AWS_SECRET_ACCESS_KEY", "secret of the environment");
+    let words = user.builder(&runtime()).candidate().unwrap().describe(&|_| None);
+    let line = words.lines().find(|line| line.contains("aws-sigv4")).unwrap();
+    assert!(line.contains("AWS_ACCESS_KEY_ID") && line.contains(&user.service.address()), "{line}");
+    assert!(line.contains("never sees"), "{line}");
+    assert!(!words.contains("AKENV") && !words.contains("secret of"), "{words}");
 }

@@ -48,8 +48,8 @@ const CONTAINER: &str = "http://169.254.170.2";
 /// Where a machine asks for its own credentials, by version of the internet protocol.
 const INSTANCE: [&str; 2] = ["http://169.254.169.254", "http://[fd00:ec2::254]"];
 
-/// The variables that are set.
-#[derive(Clone, Debug, Default)]
+/// The variables that are set. Secrets are among them, so they are not shown for debugging.
+#[derive(Clone, Default)]
 pub(super) struct Variables(HashMap<&'static str, Zeroizing<String>>);
 
 impl Variables {
@@ -70,6 +70,14 @@ impl Variables {
     /// What the vendor's crate sees as the environment.
     pub(super) fn env(&self) -> Env {
         self.0.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect::<HashMap<_, _>>().into()
+    }
+
+    fn has_keys(&self) -> Result<bool> {
+        match ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| self.get(name).is_some()) {
+            [true, true] => Ok(true),
+            [false, false] => Ok(false),
+            _ => Err(config("one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set and the other is not")),
+        }
     }
 
     /// Hides what belongs to other sources, so that none of them is tried when this one fails.
@@ -93,7 +101,6 @@ impl Variables {
 }
 
 /// What was found, and what it was found in.
-#[derive(Debug)]
 pub(super) struct Look {
     pub(super) source: Source,
     pub(super) variables: Variables,
@@ -107,8 +114,10 @@ impl Look {
     /// [`Kind::Config`] says what is incomplete, or where nothing was found.
     pub(super) fn around(environment: &dyn Environment, home: Option<&Path>) -> Result<Self> {
         let mut variables = Variables::read(environment);
-        let mut files = Files::profiles(&mut variables, home)?;
-        let source = find(&variables, &files)?;
+        // Whoever has keys in the environment may have broken profiles.
+        let keys = variables.has_keys()?;
+        let mut files = if keys { Files::default() } else { Files::profiles(&mut variables, home)? };
+        let source = if keys { Source::of(Base::Environment) } else { find(&variables, &files)? };
         match &source.base {
             Base::WebIdentity { token, .. } => files.add_token(token)?,
             Base::SignOn { .. } => files.add_sign_on()?,
@@ -145,28 +154,19 @@ pub(super) fn region(environment: &dyn Environment, home: Option<&Path>) -> Opti
 }
 
 fn find(variables: &Variables, files: &Files) -> Result<Source> {
-    let base = |base| Ok(Source { profile: None, base, roles: Vec::new() });
     let set = |name: &str| variables.get(name);
-    match (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {
-        (Some(_), Some(_)) => return base(Base::Environment),
-        (None, None) => {}
-        _ => return Err(config("one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set and the other is not")),
-    }
     if let Some(source) = profile::source(&files.parsed(variables)?, variables)? {
         return Ok(source);
     }
     if let Some(token) = set("AWS_WEB_IDENTITY_TOKEN_FILE") {
         let role = set("AWS_ROLE_ARN");
         let role = role.ok_or_else(|| config("AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not"))?;
-        return base(Base::WebIdentity { role: role.to_owned(), token: token.to_owned() });
+        return Ok(Source::of(Base::WebIdentity { role: role.to_owned(), token: token.to_owned() }));
     }
     if let Some(container) = container(variables)? {
-        return base(container);
+        return Ok(Source::of(container));
     }
-    match instance(variables)? {
-        Some(instance) => base(instance),
-        None => Err(nothing()),
-    }
+    instance(variables)?.map(Source::of).ok_or_else(nothing)
 }
 
 /// Says where nothing was found.

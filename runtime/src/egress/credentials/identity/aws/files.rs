@@ -25,8 +25,8 @@ const CACHED_TOKENS: usize = 256;
 const PROFILES: [(&str, &str); 2] =
     [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")];
 
-/// Files, as they were when they were read.
-#[derive(Debug, Default)]
+/// Files, as they were when they were read. They hold secrets, so they are not shown for debugging.
+#[derive(Default)]
 pub(super) struct Files {
     contents: HashMap<OsString, Vec<u8>>,
     home: Option<PathBuf>,

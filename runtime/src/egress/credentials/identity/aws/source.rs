@@ -51,6 +51,11 @@ pub(super) struct Asked {
 }
 
 impl Source {
+    /// A source that no profile names.
+    pub(super) fn of(base: Base) -> Self {
+        Self { profile: None, base, roles: Vec::new() }
+    }
+
     /// The places that are asked, when tokens are asked for in `region`.
     ///
     /// # Errors
