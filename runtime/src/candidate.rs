@@ -140,8 +140,12 @@ impl Candidate {
 
     /// The names of environment variables that hold its credentials.
     pub(crate) fn credential_variables(&self) -> BTreeSet<String> {
-        let declared = self.component.manifest().credentials.values();
-        declared.flat_map(|credential| credential.env.iter().chain(&credential.env_file)).cloned().collect()
+        let manifest = self.component.manifest();
+        let declared =
+            manifest.credentials.values().flat_map(|credential| credential.env.iter().chain(&credential.env_file));
+        let identities = manifest.recipes.iter().filter_map(|recipe| recipe.identity.as_ref());
+        let found = identities.flat_map(|identity| Identity::credential_variables(identity.kind));
+        declared.cloned().chain(found.map(|name| (*name).to_owned())).collect()
     }
 
     /// A grant of all that it declares.

@@ -1,10 +1,13 @@
 //! Access keys in the environment, and what is asked of whom where there are none.
 
-use secret_runtime::Kind;
+use secret_runtime::{Globs, Kind};
 use test_support::{Reply, Upstream};
 
 use super::User;
-use crate::common::block_on;
+use crate::common::{
+    block_on,
+    library::{failure, load, runtime},
+};
 
 #[test]
 fn keys_in_the_environment_sign() {
@@ -83,4 +86,16 @@ fn the_question_says_whose_credentials_sign_for_whom() {
     assert!(line.contains("AWS_ACCESS_KEY_ID") && line.contains(&user.service.address()), "{line}");
     assert!(line.contains("never sees"), "{line}");
     assert!(!words.contains("AKENV") && !words.contains("secret of"), "{words}");
+}
+
+#[test]
+fn the_fallback_to_the_environment_never_answers_with_a_key() {
+    let user = User::new().env("AWS_ACCESS_KEY_ID", "AKENV").env("AWS_SECRET_ACCESS_KEY", "secret of the environment");
+    let hosted = Globs::new(&["KEY"]).unwrap();
+    let builder = user.env("OTHER", "fallen back to").builder(&runtime()).hosted_keys(hosted).env_fallback(true);
+    let backend = load(builder).unwrap();
+    assert_eq!(block_on(backend.get("OTHER")).unwrap().secret.expose(), b"fallen back to");
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        assert_eq!(failure(&backend, name).kind(), Kind::Refused, "{name}");
+    }
 }

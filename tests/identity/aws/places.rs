@@ -10,7 +10,7 @@ use crate::common::{
 };
 
 /// A manifest whose author wrote the origin.
-fn written(url: &str) -> Manifest {
+pub(super) fn written(url: &str) -> Manifest {
     manifest().replace("url = \"{address}\"", &format!("url = \"{url}\""))
 }
 

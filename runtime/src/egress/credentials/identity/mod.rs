@@ -104,6 +104,20 @@ impl Identity {
         }
     }
 
+    /// Variables that hold credentials of an identity of this kind, beside those a manifest declares.
+    pub(crate) const fn credential_variables(kind: IdentityKind) -> &'static [&'static str] {
+        match kind {
+            IdentityKind::AwsSigv4 => &[
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            ],
+            IdentityKind::Azure => &["IDENTITY_HEADER"],
+            IdentityKind::Google => &[],
+        }
+    }
+
     /// Whether what it adds may go to this origin without the operator having typed it.
     pub(crate) fn speaks_to(&self, origin: &Origin) -> bool {
         match *self {

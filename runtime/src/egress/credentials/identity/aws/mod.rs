@@ -151,3 +151,6 @@ fn ready<T>(work: impl Future<Output = T>) -> Option<T> {
 fn config(reason: impl Into<String>) -> Error {
     Error::new(Kind::Config, reason)
 }
+
+#[cfg(test)]
+mod tests;
