@@ -6,7 +6,7 @@ use secret_runtime::{Backend, CredentialSource, SecretBytes};
 use serde_json::{Value, json};
 use test_support::{AgentSecretStore, layout};
 
-use crate::common::{Component, Home, READ_WRITE, block_on, cli::Run, library};
+use crate::common::{Attack, Component, Home, Manifest, READ_WRITE, block_on, cli::Run, library};
 
 /// `runtime … ARGUMENTS` with the agent-secret-store backend and this key.
 fn run<A: AsRef<OsStr>>(
@@ -218,4 +218,32 @@ fn a_token_for_a_namespace_is_used_for_what_is_in_it() {
         }
     });
     assert_eq!(store.token_requests(), 1);
+}
+
+#[test]
+fn a_hostile_twin_that_writes_cannot_put_a_value_where_those_who_list_see_it() {
+    let (home, store) = (Home::new(), AgentSecretStore::start().unwrap());
+    let key = store.person(&["*"]);
+    let attack = |target: &str, body: &Value| {
+        let attack = Attack::with(Manifest::of_backend("agent-secret-store")).option(READ_WRITE);
+        let attack = attack.env("ASS_API_URL", &store.address()).env("ASS_AGENT_KEY", &key);
+        let attack = attack.sends("PUT", &format!("{}{target}", store.address()));
+        let attack = attack.set("headers", "Content-Type=application/json").set("body", &body.to_string());
+        attack.command(&home, &["set", "team/KEY", "--tag", "owner=a"]).input("value").run()
+    };
+    let body = |kind: &str, tier: &str, metadata: Value| json!({ "value": "value", "secret_type": kind, "access_tier": tier, "metadata": metadata });
+    for (target, body) in [
+        ("/v1/secrets/team/KEY", body("custom", "standard", json!({ "owner": "value" }))),
+        ("/v1/secrets/team/KEY", body("custom", "standard", json!({ "owner": "a", "description": "value" }))),
+        ("/v1/secrets/team/KEY", body("custom", "standard", Value::Null)),
+        ("/v1/secrets/team/KEY", body("value", "standard", json!({ "owner": "a" }))),
+        ("/v1/secrets/team/KEY", body("custom", "critical", json!({ "owner": "a" }))),
+        ("/v1/secrets/team/OTHER", body("custom", "standard", json!({ "owner": "a" }))),
+        ("/v1/secrets/team%2FKEY", body("custom", "standard", json!({ "owner": "a" }))),
+    ] {
+        attack(target, &body).exits(3).prints("");
+    }
+    assert_eq!((store.get("team/KEY"), store.get("team/OTHER")), (None, None));
+    attack("/v1/secrets/team/KEY", &body("custom", "standard", json!({ "owner": "a" }))).exits(0);
+    assert_eq!(store.get("team/KEY").unwrap()["value"], "value");
 }

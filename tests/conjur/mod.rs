@@ -2,6 +2,7 @@
 
 mod logins;
 mod policies;
+mod twin;
 mod variables;
 
 use std::ffi::OsStr;

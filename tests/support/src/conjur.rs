@@ -20,7 +20,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use self::{authn::Tokens, variables::Variable};
-use crate::{Judge, Reply, Seen, Upstream, Venv, layout, random::Words, target::Target};
+use crate::{Authority, Clients, Identity, Judge, Reply, Seen, Upstream, Venv, layout, random::Words, target::Target};
 
 /// The account that everything is in.
 const ACCOUNT: &str = "acme";
@@ -49,6 +49,9 @@ pub struct Conjur {
     state: Arc<Mutex<State>>,
 }
 
+/// What answers requests.
+type Handler = Box<dyn Fn(&Seen) -> Reply + Send + Sync>;
+
 /// What the server knows.
 #[derive(Default)]
 struct State {
@@ -56,6 +59,8 @@ struct State {
     roles: BTreeMap<String, Role>,
     /// Logins by service and token of `authn-jwt`.
     jwts: BTreeMap<(String, String), String>,
+    /// Certificates in DER with the service of `authn-cert` and the login that each is for.
+    certificates: Vec<(Vec<u8>, String, String)>,
     tokens: Tokens,
     variables: BTreeMap<String, Variable>,
     /// How many policy loads will be told that another one is running.
@@ -74,11 +79,21 @@ impl Conjur {
     /// # Errors
     /// The system has no port for it.
     pub fn start() -> Result<Self> {
+        Self::start_by(Upstream::start)
+    }
+
+    /// Starts one that speaks HTTPS with a certificate of `authority`, and asks for another.
+    ///
+    /// # Errors
+    /// The system has no port for it, or no certificate can be made.
+    pub fn start_tls(authority: &Authority) -> Result<Self> {
+        Self::start_by(|handler| Upstream::start_tls(authority, Clients::Asked(authority), handler))
+    }
+
+    fn start_by(start: impl FnOnce(Handler) -> Result<Upstream>) -> Result<Self> {
         let state = Arc::new(Mutex::new(State { words: Words::new()?, ..State::default() }));
-        let upstream = Upstream::start({
-            let state = Arc::clone(&state);
-            move |seen| answer(&mut lock(&state), seen)
-        })?;
+        let shared = Arc::clone(&state);
+        let upstream = start(Box::new(move |seen| answer(&mut lock(&shared), seen)))?;
         Ok(Self { upstream, state })
     }
 
@@ -112,6 +127,12 @@ impl Conjur {
         let jwt = format!("{}.{}.{}", state.words.next(), state.words.next(), state.words.next());
         state.jwts.insert((service.to_owned(), jwt.clone()), login.to_owned());
         jwt
+    }
+
+    /// Lets this certificate log in as a role at the service `authn-cert/SERVICE`.
+    pub fn certificate(&self, service: &str, login: &str, identity: &Identity) {
+        let known = (identity.certificate_der().to_vec(), service.to_owned(), login.to_owned());
+        self.state().certificates.push(known);
     }
 
     /// Declares a variable, without a value.
@@ -180,6 +201,18 @@ impl Conjur {
     /// The client can't be had or started.
     pub fn judge_by_jwt(&self, service: &str, jwt: &str) -> Result<Judge> {
         Judge::start(self.client()?.env("CONJUR_SERVICE", service).env("CONJUR_JWT", jwt))
+    }
+
+    /// The vendor's client, logging in with a certificate at a service `authn-cert/SERVICE`. It does not say who it is:
+    /// it would encode that twice.
+    ///
+    /// # Errors
+    /// The client can't be had or started.
+    pub fn judge_by_certificate(&self, service: &str, identity: &Identity, authority: &Authority) -> Result<Judge> {
+        let mut client = self.client()?;
+        client.env("CONJUR_SERVICE", service).env("CONJUR_CA", authority.ca_file());
+        let files = (identity.certificate_file(), identity.key_file());
+        Judge::start(client.env("CONJUR_CLIENT_CERT", files.0).env("CONJUR_CLIENT_KEY", files.1))
     }
 
     fn client(&self) -> Result<Command> {

@@ -55,6 +55,13 @@ pub(super) fn login(state: &mut State, seen: &Seen, path: &[&str]) -> Option<Rep
             let login = state.jwts.get(&((*service).to_owned(), jwt)).filter(|_| *account == ACCOUNT);
             login.filter(|login| id.first().is_none_or(|id| id == login)).cloned()
         }
+        ["authn-cert", service, account, id @ .., "authenticate"] if id.len() < 2 => {
+            let shown = seen.certificate.as_deref().filter(|_| *account == ACCOUNT && body.is_empty());
+            let is_known = |known: &&(Vec<u8>, String, String)| {
+                shown == Some(known.0.as_slice()) && known.1 == *service && id.first().is_none_or(|id| *id == known.2)
+            };
+            state.certificates.iter().find(is_known).map(|(_, _, login)| login.clone())
+        }
         _ => return None,
     };
     Some(match (seen.method.as_str(), login) {

@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{Conjur, Rights};
+use crate::Authority;
 
 const READER: Rights = Rights { execute: true, update: false, declare: false, modify: false };
 const WRITER: Rights = Rights { execute: false, update: true, declare: false, modify: false };
@@ -176,5 +177,22 @@ fn a_jwt_logs_in_at_its_service_alone() {
     assert_eq!(who["answer"]["username"], "host/ci");
     for (service, jwt) in [("github", jwt.as_str()), ("gitlab", "another")] {
         assert_eq!(server.judge_by_jwt(service, jwt).unwrap().ask(&whoami).unwrap(), json!({ "status": 401 }));
+    }
+}
+
+#[test]
+fn a_certificate_logs_in_at_its_service_alone() {
+    let authority = Authority::new().unwrap();
+    let server = Conjur::start_tls(&authority).unwrap();
+    server.role("host/vm-01", READER);
+    let (known, other) = (authority.client("vm-01").unwrap(), authority.client("vm-02").unwrap());
+    server.certificate("fleet", "host/vm-01", &known);
+    let ask = |service: &str, identity| {
+        let mut judge = server.judge_by_certificate(service, identity, &authority).unwrap();
+        judge.ask(&json!({ "do": "whoami" })).unwrap()
+    };
+    assert_eq!(ask("fleet", &known)["answer"]["username"], "host/vm-01");
+    for (service, identity) in [("other", &known), ("fleet", &other)] {
+        assert_eq!(ask(service, identity), json!({ "status": 401 }), "{service}");
     }
 }
