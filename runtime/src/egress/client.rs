@@ -16,7 +16,7 @@ use bytes::Bytes;
 use reqwest::{
     Certificate, Client, ClientBuilder, Method,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{HeaderMap, HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
 use url::{Host, Url};
@@ -168,6 +168,10 @@ impl Connector {
                     .map_err(|_| bad("header value"))?;
             value.set_sensitive(true);
             headers.append(name, value);
+        }
+        // Some servers turn away what may have a body and does not say that it has none.
+        if outgoing.body.is_none() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let mut request = reqwest::Request::new(method, outgoing.url);
         *request.headers_mut() = headers;
