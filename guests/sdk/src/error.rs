@@ -49,15 +49,30 @@ impl Error {
     /// Adds a code, one that the manifest declares. An error without detail stays as it is.
     #[must_use]
     pub fn with_code(mut self, code: &str) -> Self {
-        if let Self::Denied(detail)
-        | Self::Unauthenticated(detail)
-        | Self::Unavailable(detail)
-        | Self::Conflict(detail)
-        | Self::Other(detail) = &mut self
-        {
+        if let Some(detail) = self.detail_mut() {
             detail.code = code.into();
         }
         self
+    }
+
+    /// Adds to what is said, such as what was done before it failed. An error without detail stays as it is.
+    #[must_use]
+    pub fn with_note(mut self, note: &str) -> Self {
+        if let Some(detail) = self.detail_mut() {
+            detail.message = format!("{} ({note})", detail.message);
+        }
+        self
+    }
+
+    fn detail_mut(&mut self) -> Option<&mut Detail> {
+        match self {
+            Self::Denied(detail)
+            | Self::Unauthenticated(detail)
+            | Self::Unavailable(detail)
+            | Self::Conflict(detail)
+            | Self::Other(detail) => Some(detail),
+            _ => None,
+        }
     }
 }
 
@@ -75,5 +90,12 @@ mod tests {
         assert_eq!(Error::unavailable("m").with_code("sealed"), Error::Unavailable(detail("sealed")));
         assert_eq!(Error::conflict("m"), Error::Conflict(detail("")));
         assert_eq!(Error::NotFound.with_code("sealed"), Error::NotFound);
+    }
+
+    #[test]
+    fn a_note_is_added_to_what_is_said() {
+        let denied = Error::denied("no").with_code("c").with_note("half of it is done");
+        assert_eq!(denied, Error::Denied(Detail { code: "c".into(), message: "no (half of it is done)".into() }));
+        assert_eq!(Error::Timeout.with_note("half of it is done"), Error::Timeout);
     }
 }

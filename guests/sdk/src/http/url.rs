@@ -59,6 +59,41 @@ impl Url {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// The query of a link that leads to this very place, apart from the query: its pairs, decoded. None for a link
+    /// that leads anywhere else or can't be decoded. So a link that came in a reply can be used without being trusted.
+    ///
+    /// ```
+    /// # use secret_runtime_guest::http::Url;
+    /// let here = Url::new("https://keeper.example.com").segment("keys").query("size", "25");
+    /// let next = here.query_of("https://keeper.example.com:443/keys?after=a%2Fb").unwrap_or_default();
+    /// assert_eq!(next, [("after".to_owned(), "a/b".to_owned())]);
+    /// assert_eq!(here.query_of("https://evil.example.com/keys?after=a"), None);
+    /// ```
+    pub fn query_of(&self, link: &str) -> Option<Vec<(String, String)>> {
+        let (here, _) = self.text.split_once('?').unwrap_or((&self.text, ""));
+        let (there, query) = link.split_once('?').unwrap_or((link, ""));
+        if place(here)? != place(there)? {
+            return None;
+        }
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(k, v)| Some((decode(k)?, decode(v)?)))
+            .collect()
+    }
+}
+
+/// Scheme, host and port, and path. The port that goes without saying is not told apart.
+fn place(url: &str) -> Option<(&str, String, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let default = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    Some((scheme, authority.strip_suffix(default).unwrap_or(authority).to_ascii_lowercase(), path))
 }
 
 impl From<Url> for String {
@@ -86,6 +121,23 @@ fn encode(text: &str, onto: &mut String) {
     }
 }
 
+/// Undoes [`encode`], and only that: a plus is a plus.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                let (high, low) = (digit(bytes.next())?, digit(bytes.next())?);
+                u8::try_from(high * 16 + low).ok()?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -93,20 +145,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn decode(segment: &str) -> String {
-        let mut bytes = segment.bytes();
-        let mut out = Vec::new();
-        while let Some(byte) = bytes.next() {
-            if byte == b'%' {
-                let hex = [bytes.next().unwrap(), bytes.next().unwrap()];
-                out.push(u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap());
-            } else {
-                out.push(byte);
-            }
-        }
-        String::from_utf8(out).unwrap()
-    }
 
     #[test]
     fn nothing_in_a_path_or_query_leaves_its_place() {
@@ -121,13 +159,38 @@ mod tests {
         assert_eq!(url.as_str(), "http://a?limit=1");
     }
 
+    #[test]
+    fn a_link_is_read_only_if_it_leads_to_the_same_place() {
+        let here = Url::new("https://a.example/base").segment("keys").query("size", "5");
+        let read = |link: &str| here.query_of(link).map(|pairs| pairs.len());
+        assert_eq!(read("https://A.example:443/base/keys?x=1&$y=%41+&z"), Some(3));
+        assert_eq!(read("https://a.example/base/keys"), Some(0));
+        for elsewhere in [
+            "https://a.example/base/keys/x?x=1",
+            "https://a.example/base/Keys?x=1",
+            "https://a.example/base/../base/keys?x=1",
+            "https://a.example:8443/base/keys?x=1",
+            "https://a.example@b.example/base/keys?x=1",
+            "https://b.example/base/keys?https://a.example/base/keys",
+            "http://a.example:443/base/keys?x=1",
+            "//a.example/base/keys?x=1",
+            "/base/keys?x=1",
+            "https://a.example/base/keys?x=%zz",
+            "https://a.example/base/keys?x=%+1",
+            "https://a.example/base/keys?x=%ff",
+            "",
+        ] {
+            assert_eq!(read(elsewhere), None, "{elsewhere}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_segment_decodes_to_itself_and_holds_no_delimiter(text in "\\PC*|.*") {
             let url = Url::new("").segment(&text);
             let segment = url.as_str().strip_prefix('/').unwrap();
             prop_assert!(!segment.contains(['/', '?', '#', '&', ' ']) && segment.is_ascii());
-            prop_assert_eq!(decode(segment), text);
+            prop_assert_eq!(decode(segment), Some(text));
         }
     }
 }
