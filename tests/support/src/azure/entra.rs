@@ -113,14 +113,14 @@ pub(super) fn token(state: &mut State, ask: &Ask<'_>, tenant: &str) -> Reply {
     let Some(audience) = form.get("scope").and_then(|scopes| audience(scopes)) else {
         return oauth_refusal(400, "invalid_scope", "AADSTS70011: The scope must end in /.default.");
     };
-    let (client, now) = (registered.client.id.clone(), state.now());
+    let (client, now) = (registered.client.id.clone(), state.moment());
     match state.tokens.issue(&client, audience, now) {
         Ok((token, expires)) => Reply::json(
             200,
             &json!({
                 "token_type": "Bearer",
-                "expires_in": expires - now,
-                "ext_expires_in": expires - now,
+                "expires_in": (expires - now).as_secs(),
+                "ext_expires_in": (expires - now).as_secs(),
                 "access_token": token,
             }),
         ),

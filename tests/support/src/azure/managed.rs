@@ -74,7 +74,7 @@ fn not_from_here(ask: &Ask<'_>, api_version: &str) -> Option<Reply> {
 
 /// A token of the first application, which is the machine's identity too.
 fn token(state: &mut State, ask: &Ask<'_>, with_lifetime: bool) -> Reply {
-    let (id, now) = (state.entra.first().id.clone(), state.now());
+    let (id, now) = (state.entra.first().id.clone(), state.moment());
     if ask.query("client_id").is_some_and(|asked| asked != id) {
         return oauth_refusal(400, "invalid_request", "Identity not found");
     }
@@ -88,13 +88,13 @@ fn token(state: &mut State, ask: &Ask<'_>, with_lifetime: bool) -> Reply {
     let mut reply = json!({
         "access_token": token,
         "client_id": id,
-        "expires_on": expires.to_string(),
+        "expires_on": expires.as_secs().to_string(),
         "resource": resource,
         "token_type": "Bearer",
     });
     if with_lifetime && let Some(reply) = reply.as_object_mut() {
-        reply.insert("expires_in".into(), (expires - now).to_string().into());
-        reply.insert("not_before".into(), now.to_string().into());
+        reply.insert("expires_in".into(), (expires - now).as_secs().to_string().into());
+        reply.insert("not_before".into(), now.as_secs().to_string().into());
     }
     Reply::json(200, &reply)
 }

@@ -96,9 +96,14 @@ struct State {
 }
 
 impl State {
-    /// The seconds since 1970.
+    /// The time since 1970.
+    fn moment(&self) -> Duration {
+        (SystemTime::now() + self.ahead).duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
+    /// The same in whole seconds.
     fn now(&self) -> u64 {
-        (SystemTime::now() + self.ahead).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+        self.moment().as_secs()
     }
 }
 
@@ -208,19 +213,24 @@ impl Azure {
     /// The system has no randomness.
     pub fn token(&self) -> Result<String> {
         let mut state = self.world.state();
-        let (client, now) = (state.entra.first().id.clone(), state.now());
+        let (client, now) = (state.entra.first().id.clone(), state.moment());
         Ok(state.tokens.issue(&client, RESOURCE, now)?.0)
     }
 
     /// Whether the vault takes this token now.
     pub fn takes(&self, token: &str) -> bool {
         let state = self.world.state();
-        state.tokens.client(token, RESOURCE, state.now()).is_ok()
+        state.tokens.client(token, RESOURCE, state.moment()).is_ok()
     }
 
     /// How long tokens live from now on; an hour at first.
     pub fn token_lifetime(&self, lifetime: Duration) {
         self.world.state().tokens.lifetime = lifetime;
+    }
+
+    /// The same for the tokens of one application alone.
+    pub fn limit_tokens(&self, client: &AzureClient, lifetime: Duration) {
+        self.world.state().tokens.limits.insert(client.id.clone(), lifetime);
     }
 
     /// Refuses every token handed out so far.

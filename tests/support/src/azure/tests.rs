@@ -115,7 +115,7 @@ fn the_vendors_client_logs_in_in_every_way() {
     for (source, environment) in ways {
         let token = azure.judge(&["login", source], &environment).unwrap();
         let state = azure.world.state();
-        assert_eq!(state.tokens.client(&token, RESOURCE, state.now()), Ok(&*state.entra.first().id), "{source}");
+        assert_eq!(state.tokens.client(&token, RESOURCE, state.moment()), Ok(&*state.entra.first().id), "{source}");
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 struct Token {
     client: String,
     audience: String,
-    expires: u64,
+    expires: Duration,
 }
 
 /// Why a token is not taken.
@@ -23,19 +23,22 @@ pub(super) enum NotTaken {
 pub(super) struct Tokens {
     known: HashMap<String, Token>,
     pub(super) lifetime: Duration,
+    /// Clients whose tokens live for another time.
+    pub(super) limits: HashMap<String, Duration>,
     pub(super) issued: usize,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { known: HashMap::new(), lifetime: Duration::from_secs(3600), issued: 0 }
+        Self { known: HashMap::new(), lifetime: Duration::from_secs(3600), limits: HashMap::new(), issued: 0 }
     }
 }
 
 impl Tokens {
     /// A new token for an audience, and when it expires.
-    pub(super) fn issue(&mut self, client: &str, audience: &str, now: u64) -> Result<(String, u64)> {
-        let (token, expires) = (random()?, now + self.lifetime.as_secs());
+    pub(super) fn issue(&mut self, client: &str, audience: &str, now: Duration) -> Result<(String, Duration)> {
+        let lifetime = self.limits.get(client).unwrap_or(&self.lifetime);
+        let (token, expires) = (random()?, now + *lifetime);
         let audience = audience.trim_end_matches('/').to_owned();
         self.known.insert(token.clone(), Token { client: client.to_owned(), audience, expires });
         self.issued += 1;
@@ -47,7 +50,7 @@ impl Tokens {
     }
 
     /// The client whose token this is, if it is good for the audience.
-    pub(super) fn client(&self, token: &str, audience: &str, now: u64) -> Result<&str, NotTaken> {
+    pub(super) fn client(&self, token: &str, audience: &str, now: Duration) -> Result<&str, NotTaken> {
         let token = self.known.get(token).ok_or(NotTaken::Unknown)?;
         if token.expires <= now {
             return Err(NotTaken::Expired);

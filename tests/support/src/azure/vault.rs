@@ -78,7 +78,7 @@ pub(super) fn answer(state: &mut State, ask: &Ask<'_>, path: &[&str]) -> Reply {
 /// Whose token it is; else the challenge that says where to get one.
 fn client(state: &State, ask: &Ask<'_>) -> Result<String, Reply> {
     let token = ask.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let message = match token.map(|token| state.tokens.client(token, RESOURCE, state.now())) {
+    let message = match token.map(|token| state.tokens.client(token, RESOURCE, state.moment())) {
         Some(Ok(client)) => return Ok(client.to_owned()),
         None => "AKV10000: Request is missing a Bearer or PoP token.".to_owned(),
         Some(Err(NotTaken::Unknown)) => "AKV10022: Invalid token.".to_owned(),
