@@ -25,6 +25,7 @@ mod twin;
 mod values;
 
 subject!(agent_secret_store, subjects::agent_secret_store::AgentSecretStore);
+subject!(azure_key_vault, subjects::azure_key_vault::AzureKeyVault);
 subject!(conjur, subjects::conjur::Conjur);
 subject!(dotenv, subjects::dotenv::Dotenv);
 subject!(env, subjects::env::Env);
