@@ -5,6 +5,7 @@
 //! - [`Authority`] makes certificates, for an upstream that speaks HTTPS and for clients of it.
 //! - [`Front`] stands in front of a real server and fails where a test says.
 //! - [`Conjur`] and [`AgentSecretStore`] stand in for what can't be had; the vendors' clients judge them.
+//! - [`Drongo`] emulates Google's services, and [`Google`] stands in for what it lacks.
 //! - [`Judge`] is such a client, told line by line what to do.
 //! - [`aws`] has two emulators of AWS, and the vendor's client.
 //! - [`Signed`] reads a request's AWS signature, and says whose it is.
@@ -23,7 +24,7 @@ mod client;
 mod conjur;
 mod example;
 mod front;
-mod google;
+pub mod google;
 mod google_identity;
 mod judge;
 pub mod layout;
@@ -44,6 +45,7 @@ pub use azure::Azure;
 pub use conjur::{Conjur, Rights};
 pub use example::example;
 pub use front::{Fault, Front};
+pub use google::{Drongo, Google, Login, Spoiled};
 pub use google_identity::{AccountKey, GoogleIdentity};
 pub use judge::Judge;
 pub use npm::Npm;
