@@ -1,6 +1,11 @@
 //! What a call is about, as the values that request rules and recipes name.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     manifest::{Phase, Scope, Value},
@@ -82,7 +87,7 @@ impl CallValues {
             value: Some(new.value.clone()),
             description: new.description.clone(),
             tags: new.tags.clone(),
-            expires_at: new.expires_at,
+            expires_at: new.expires_at.map(whole_milliseconds),
             ..Self::new(phase, config, &new.options)
         }
     }
@@ -103,6 +108,13 @@ impl CallValues {
     pub(crate) fn name(&self) -> Option<&Name> {
         self.name.as_ref()
     }
+}
+
+/// A moment as finely as the backend is told of it: what it writes has to be what the rules ask for.
+fn whole_milliseconds(moment: SystemTime) -> SystemTime {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let finer = Duration::from_nanos((since.subsec_nanos() % 1_000_000).into());
+    moment.checked_sub(finer).unwrap_or(moment)
 }
 
 impl Scope for CallValues {
