@@ -41,7 +41,7 @@ fn fails_then_succeeds<S: Subject>(stage: &Stage<S>, fault: &Fault, kind: Kind) 
     let caller = stage.caller();
     stage.fail(1, fault.clone());
     assert_kind(caller.read(&name), kind);
-    if S::OPERATIONS.contains(&Operation::List) {
+    if S::ASKS.contains(&Operation::List) {
         stage.fail(1, fault.clone());
         assert_kind(caller.list(&name, 10), kind);
     }
@@ -84,7 +84,7 @@ pub(super) fn not_found_in_words_of_somebody_else_is_not_believed<S: Subject>(st
 }
 
 pub(super) fn a_listing_of_the_wrong_shape_is_malformed_and_not_shown<S: Subject>(stage: &Stage<S>) {
-    if S::OPERATIONS.contains(&Operation::List) {
+    if S::ASKS.contains(&Operation::List) {
         is_malformed(stage, S::wrong_pages(), |caller| caller.list(S::FOLDER, 10).map(drop));
     }
 }

@@ -29,4 +29,6 @@ subject!(azure_key_vault, subjects::azure_key_vault::AzureKeyVault);
 subject!(conjur, subjects::conjur::Conjur);
 subject!(dotenv, subjects::dotenv::Dotenv);
 subject!(env, subjects::env::Env);
+subject!(google_kms, subjects::google_kms::GoogleKms);
+subject!(google_secret_manager, subjects::google_secret_manager::GoogleSecretManager);
 subject!(vault, subjects::vault::Vault);

@@ -14,6 +14,9 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     /// The operations that the component exports.
     const OPERATIONS: &'static [Operation];
 
+    /// Those of them for which it asks its server; what it finds out by itself can't be refused there.
+    const ASKS: &'static [Operation] = Self::OPERATIONS;
+
     /// What it can do beyond that.
     const SUPPORTS: Supports;
 

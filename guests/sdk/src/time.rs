@@ -40,6 +40,19 @@ pub fn from_rfc3339(text: &str) -> Option<Timestamp> {
     Timestamp::try_from((seconds - offset(zone)?) * 1000 + milliseconds).ok()
 }
 
+/// Writes a time in the notation of RFC 3339 in UTC, as the manifest's `rfc3339` does: with a fraction only where there is
+/// one, such as `2026-01-31T09:30:00.5Z`.
+pub fn to_rfc3339(time: Timestamp) -> String {
+    let (days, seconds, milliseconds) = (time / 86_400_000, time / 1000 % 86_400, time % 1000);
+    let (year, month, day) = date_of(days);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let fraction = match milliseconds {
+        0 => String::new(),
+        some => format!(".{some:03}").trim_end_matches('0').to_owned(),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
 /// Three numbers of a date or a time of day: digits alone, so many in the first and two in the others.
 fn numbers(text: &str, separator: char, first: usize) -> Option<[i64; 3]> {
     let mut parts = text.splitn(3, separator);
@@ -80,6 +93,22 @@ fn day_number(year: i64, month: i64, day: i64) -> Option<i64> {
     /// Days from 0001-01-01 to 1970-01-01.
     const EPOCH: i64 = 719_162;
     Some(in_past_years - EPOCH + lengths.iter().take(before).sum::<i64>() + day - 1)
+}
+
+/// Year, month and day of a number of days since 1970-01-01.
+fn date_of(days: u64) -> (u64, u64, u64) {
+    // Counted from 0000-03-01, so that the day that leap years add is the last one of a year. 400 years always have as
+    // many days, and five months from March on as well.
+    const EPOCH: u64 = 719_468;
+    const FOUR_CENTURIES: u64 = 146_097;
+    const FIVE_MONTHS: u64 = 153;
+    let (era, day_of_era) = ((days + EPOCH) / FOUR_CENTURIES, (days + EPOCH) % FOUR_CENTURIES);
+    let leaps = day_of_era / 1460 + day_of_era / (FOUR_CENTURIES - 1);
+    let year = (day_of_era + day_of_era / 36_524 - leaps) / 365;
+    let day = day_of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / FIVE_MONTHS;
+    let in_new_year = u64::from(month >= 10);
+    (era * 400 + year + in_new_year, month + 3 - 12 * in_new_year, day - (FIVE_MONTHS * month + 2) / 5 + 1)
 }
 
 #[cfg(test)]
@@ -131,6 +160,25 @@ mod tests {
         ];
         for text in cases {
             assert_eq!(from_rfc3339(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_they_are_read() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T00:00:00.001Z",
+            "2000-02-29T12:00:00Z",
+            "2026-11-22T10:28:15.5Z",
+            "2024-12-31T23:59:59.99Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            assert_eq!(from_rfc3339(text).map(to_rfc3339).as_deref(), Some(text));
+        }
+        // Every day of 800 years, at a time that moves through the day.
+        for day in 0..800 * 366 {
+            let time = day * 86_401_003;
+            assert_eq!(from_rfc3339(&to_rfc3339(time)), Some(time), "{}", to_rfc3339(time));
         }
     }
 }
