@@ -147,7 +147,8 @@ pub(crate) enum Who {
     Stranger,
     /// Is known to the server, and may neither read, write nor list.
     Outsider,
-    /// May do everything, with tokens that live for a second or two.
+    /// May do everything, with tokens that we take to live for a few seconds. The server had better honour them for
+    /// longer: on a busy machine 100 callers take their time.
     ShortLived,
 }
 

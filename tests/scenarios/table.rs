@@ -42,6 +42,7 @@ macro_rules! subject {
                     what_it_does_not_export_is_unsupported,
                 }
                 tokens {
+                    a_first_token_is_asked_for_once_while_100_callers_wait,
                     an_expired_token_is_renewed_once_while_100_callers_wait,
                     a_token_that_is_not_given_out_is_told_as_such,
                 }

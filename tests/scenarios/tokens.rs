@@ -37,27 +37,40 @@ fn all_read(caller: &Caller, name: &str) {
     }
 }
 
+pub(super) fn a_first_token_is_asked_for_once_while_100_callers_wait<S: Subject>(stage: &Stage<S>) {
+    let name = stage.name("");
+    stage.put(&name, b"v").unwrap();
+    let (caller, before) = (stage.caller(), stage.exchanges());
+    for _ in 0..2 {
+        all_read(&caller, &name);
+        assert_eq!(stage.exchanges() - before, usize::from(S::EXCHANGES));
+    }
+}
+
 pub(super) fn an_expired_token_is_renewed_once_while_100_callers_wait<S: Subject>(stage: &Stage<S>) {
     let name = stage.name("");
     stage.put(&name, b"v").unwrap();
-    let short = stage.somebody(Who::ShortLived);
-    let has_short = short.is_some();
-    let caller = short.unwrap_or_else(|| stage.caller());
-    let before = stage.exchanges();
-    all_read(&caller, &name);
-    assert_eq!(stage.exchanges() - before, usize::from(S::EXCHANGES), "the first token");
-    if !has_short {
-        // Its tokens outlive any test; all that can be seen is that the one is kept.
-        all_read(&caller, &name);
-        assert_eq!(stage.exchanges() - before, usize::from(S::EXCHANGES), "the same token");
+    let Some(caller) = stage.somebody(Who::ShortLived) else {
+        // Then there is no token that ends while anybody waits for it.
+        assert_eq!(stage.exchanges() > 0, S::EXCHANGES);
         return;
+    };
+    // Of two tokens the later one is watched: when that has been renewed, the earlier one is due.
+    assert_eq!(caller.read(&name).unwrap(), b"v");
+    let watcher = stage.somebody(Who::ShortLived).expect("as before");
+    assert_eq!(watcher.read(&name).unwrap(), b"v");
+    let (watched, before) = (Instant::now(), stage.exchanges());
+    while stage.exchanges() == before {
+        assert!(watched.elapsed() < PATIENCE, "the token never ends");
+        // On a busy machine it may end on its way to the server: that is not what is asked here.
+        let _ = watcher.read(&name);
     }
-    let started = Instant::now();
-    while stage.exchanges() == before + 1 {
-        assert!(started.elapsed() < PATIENCE, "the token never ends");
-        all_read(&caller, &name);
-    }
-    assert_eq!(stage.exchanges(), before + 2);
+    let (started, before) = (Instant::now(), stage.exchanges());
+    all_read(&caller, &name);
+    let renewed = stage.exchanges() - before;
+    // The new token lives for seconds too, and a busy machine may need another.
+    let most = 1 + started.elapsed().as_secs() as usize;
+    assert!((1..=most).contains(&renewed), "renewed {renewed} times by {CALLERS} callers");
 }
 
 pub(super) fn a_token_that_is_not_given_out_is_told_as_such<S: Subject>(stage: &Stage<S>) {

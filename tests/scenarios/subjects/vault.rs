@@ -3,9 +3,12 @@
 use secret_runtime::Operation;
 use test_support::{OpenBao, Seen};
 
-use crate::scenarios::{
-    access::Access,
-    subject::{Attempt, Subject, Supports, Who},
+use crate::{
+    common::Component,
+    scenarios::{
+        access::Access,
+        subject::{Attempt, Subject, Supports, Who},
+    },
 };
 
 /// Everything in the key/value store.
@@ -41,7 +44,7 @@ impl Subject for Vault {
             (Who::Stranger, (stranger, "wrong".into())),
             (Who::Owner, server.approle("owner", &["everything"], "1h").unwrap()),
             (Who::Outsider, server.approle("outsider", &["default"], "1h").unwrap()),
-            (Who::ShortLived, server.approle("short-lived", &["everything"], "2s").unwrap()),
+            (Who::ShortLived, server.approle("short-lived", &["everything"], "1h").unwrap()),
         ];
         Self { server, logins }
     }
@@ -54,6 +57,15 @@ impl Subject for Vault {
         let (_, (role_id, secret_id)) = self.logins.iter().find(|(known, _)| *known == who)?;
         let access = Access::new().env("VAULT_ADDR", address);
         Some(access.env("VAULT_ROLE_ID", role_id).env("VAULT_SECRET_ID", secret_id))
+    }
+
+    fn component(who: Who) -> Component {
+        let component = Component::backend(Self::COMPONENT);
+        match who {
+            Who::ShortLived => component
+                .with_manifest_text(r#"{ json = "/auth/lease_duration" }"#, "{ seconds = 2                   }"),
+            _ => component,
+        }
     }
 
     fn takes(value: &[u8]) -> bool {
