@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use test_support::python;
+use test_support::{node, python};
 
 use crate::shell::{in_root, run};
 
@@ -44,6 +44,7 @@ pub(crate) fn to_test() -> Result<()> {
             );
         }
     }
+    node()?;
     to_build_and_serve()
 }
 

@@ -26,6 +26,14 @@ impl Client {
         Self { agent: config.into(), address }
     }
 
+    /// Sends a form with POST and answers as [`send`](Self::send) does.
+    pub(crate) fn send_form(&self, path: &str, form: &[(&str, &str)]) -> Result<(u16, Value)> {
+        let url = format!("{}{path}", self.address);
+        let mut reply = self.agent.post(&url).send_form(form.iter().copied()).with_context(|| format!("POST {url}"))?;
+        let text = reply.body_mut().read_to_string().with_context(|| format!("POST {url}"))?;
+        Ok((reply.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+
     /// Sends JSON, or nothing, and answers status and body; a body that is empty or not JSON answers `null`.
     pub(crate) fn send(
         &self,

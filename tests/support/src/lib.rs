@@ -2,7 +2,9 @@
 //!
 //! - [`OpenBao`] is the real server in development mode, on a port of its own, with a random root token.
 //! - [`Upstream`] answers as a closure says, well or badly, and keeps every request byte for byte.
+//! - [`OAuth`] is a real OAuth server with one client.
 //! - [`Authority`] makes certificates, for an upstream that speaks HTTPS and for clients of it.
+//! - [`JwtSigner`] signs JSON web tokens.
 //! - [`Front`] stands in front of a real server and fails where a test says.
 //! - [`Conjur`] and [`AgentSecretStore`] stand in for what can't be had; the vendors' clients judge them.
 //! - [`Drongo`] emulates Google's services, and [`Google`] stands in for what it lacks.
@@ -27,6 +29,7 @@ mod front;
 pub mod google;
 mod google_identity;
 mod judge;
+mod jwt;
 pub mod layout;
 mod npm;
 mod oauth;
@@ -48,7 +51,9 @@ pub use front::{Fault, Front};
 pub use google::{Drongo, Google, Login, Spoiled};
 pub use google_identity::{AccountKey, GoogleIdentity};
 pub use judge::Judge;
-pub use npm::Npm;
+pub use jwt::JwtSigner;
+pub use npm::{Npm, node};
+pub use oauth::{ClientAuthentication, OAuth};
 pub use openbao::{OpenBao, SeenRequest};
 pub use sigv4::Signed;
 pub use tls::{Authority, Clients, Identity};

@@ -102,7 +102,7 @@ fn hash(texts: &[&str]) -> u64 {
 }
 
 fn install(group: &Group, folder: &Path) -> Result<()> {
-    node_is_here()?;
+    node()?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("package.json"), group.package)?;
     fs::write(folder.join("package-lock.json"), group.lock)?;
@@ -114,8 +114,11 @@ fn install(group: &Group, folder: &Path) -> Result<()> {
     .with_context(|| format!("the packages of tests/support/npm/{} can't be installed", group.name))
 }
 
-/// Checks for Node.js and npm, and says what to install.
-fn node_is_here() -> Result<()> {
+/// Checks for Node.js and npm.
+///
+/// # Errors
+/// One of them is missing or too old; says what to install.
+pub fn node() -> Result<()> {
     const ADVICE: &str = "Node.js 20 or later with npm is needed: https://nodejs.org, or on Debian and Ubuntu: \
                           apt-get install nodejs npm";
     let asked = |program: &str| Command::new(program).arg("--version").stdin(Stdio::null()).output().context(ADVICE);

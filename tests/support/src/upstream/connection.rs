@@ -36,7 +36,12 @@ pub(super) fn serve(stream: TcpStream, number: usize, shared: &Shared) {
 fn answer_securely(mut stream: &TcpStream, number: usize, tls: &Arc<ServerConfig>, shared: &Shared) -> io::Result<End> {
     let mut session = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
     while session.is_handshaking() {
-        session.complete_io(&mut stream)?;
+        if let Err(cause) = session.complete_io(&mut stream) {
+            // What a client has sent already, unread, would reset the connection before it reads why.
+            stream.shutdown(Shutdown::Write)?;
+            io::copy(&mut stream, &mut io::sink())?;
+            return Err(cause);
+        }
     }
     let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|first| first.to_vec());
     let answered = answer_all(Stream::new(&mut session, &mut stream), &Peer { number, certificate }, shared);
