@@ -1,7 +1,7 @@
 //! What `get` writes: the value and nothing else, or JSON.
 
 use serde_json::json;
-use test_support::{Reply, Upstream};
+use test_support::{Gate, Reply, Upstream};
 
 use crate::common::{Attack, Home};
 
@@ -106,6 +106,27 @@ fn a_reader_that_leaves_early_is_no_failure() {
     }
     home.runtime(["--help"]).unheard().run().exits(0);
     home.runtime(["backends"]).unheard().run().exits(0);
+}
+
+#[test]
+fn several_keys_are_read_at_once_and_written_in_their_order() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let server = Upstream::start(move |seen| {
+        let name = seen.target.rsplit('/').next().unwrap().to_owned();
+        Reply::new(if name == "K3" { 404 } else { 200 }, name).after(&held)
+    })
+    .unwrap();
+    let (home, keys) = (Home::new(), (0..20).map(|number| format!("K{number}")).collect::<Vec<_>>());
+    let run = home.example("c", &server, ["get"]).args(&keys).start();
+    // Read one by one, the second would not come before the first is answered.
+    server.wait_for(8).unwrap();
+    gate.open();
+    let run = run.wait().exits(10);
+    let answer = run.json();
+    assert_eq!(answer["K7"], json!({ "value": "K7" }));
+    assert_eq!(answer["K3"]["error"]["kind"], "not-found");
+    assert_eq!(answer.as_object().unwrap().len(), keys.len());
 }
 
 #[test]
