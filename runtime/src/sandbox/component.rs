@@ -57,7 +57,7 @@ impl Component {
         if bytes.len() > COMPONENT_BYTES {
             return Err(at_fault(format!("it is larger than {}", Bytes(COMPONENT_BYTES))));
         }
-        let Inspected { manifest_toml, shape } =
+        let Inspected { manifest_toml, mut shape } =
             inspect(&bytes).map_err(|cause| at_fault(cause.to_string()).caused_by(cause))?;
         let manifest = manifest_toml.as_deref().map(Manifest::parse).transpose();
         let manifest = manifest.map_err(|cause| at_fault(format!("its manifest: {cause}")).caused_by(cause))?;
@@ -70,6 +70,8 @@ impl Component {
                 )));
             }
         }
+        // Linkers put them in any order, another one for each build.
+        shape.exports.sort_unstable();
         let component = Self {
             digest: Digest::of(&bytes),
             bytes,
