@@ -64,20 +64,22 @@ fn credentials(text: &mut String, facts: &Facts) -> std::fmt::Result {
     for credential in &facts.credentials {
         let name = Shown(&credential.name);
         let from = credential.from.to_string();
-        match (credential.to.as_slice(), &credential.from) {
-            ([], _) => {}
-            (to, CredentialOrigin::Identity(_)) => writeln!(
+        let from = Shown(&from);
+        if matches!(credential.from, CredentialOrigin::Identity(_)) {
+            writeln!(
                 text,
-                "The runtime is known to {} by the {name} identity of {}; the backend never sees its credentials.",
-                Shown(&to.join(" and ")),
-                Shown(&from)
-            )?,
-            (to, _) => writeln!(
-                text,
-                "The credential {name} in {} is sent to {} by the runtime; the backend never sees it.",
-                Shown(&from),
-                Shown(&to.join(" and "))
-            )?,
+                "The runtime is known to {} by the {name} identity of {from}; the backend never sees its credentials.",
+                Shown(&credential.to.join(" and "))
+            )?;
+            continue;
+        }
+        let uses = [
+            (&credential.to, "is sent to", "by the runtime; the backend never sees it"),
+            (&credential.shown, "is a certificate, shown to", "by the runtime when it connects"),
+            (&credential.proves, "is a key, used for connecting to", "and never sent; the backend never sees it"),
+        ];
+        for (origins, how, and) in uses.into_iter().filter(|(origins, ..)| !origins.is_empty()) {
+            writeln!(text, "The credential {name} in {from} {how} {} {and}.", Shown(&origins.join(" and ")))?;
         }
     }
     Ok(())

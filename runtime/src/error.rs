@@ -137,6 +137,12 @@ impl Error {
         })
     }
 
+    /// The same failure, known better: another kind and reason.
+    #[must_use]
+    pub(crate) fn restated(self, kind: Kind, reason: &str) -> Self {
+        self.with(|e| (e.kind, e.reason) = (kind, reason.to_owned()))
+    }
+
     /// Names the rule that refused.
     #[must_use]
     pub fn by_rule(self, rule: &'static str) -> Self {

@@ -52,6 +52,12 @@ pub struct GrantedCredential {
     pub from: CredentialOrigin,
     /// The origins it is sent to.
     pub to: Vec<String>,
+    /// The origins it is shown to when we connect: it is a client certificate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<String>,
+    /// The origins to which it proves that the client certificate is ours: it is a key, and is not sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proves: Vec<String>,
 }
 
 /// Where a credential comes from. Never the credential itself.
@@ -192,7 +198,14 @@ impl Facts {
                 .credentials
                 .iter()
                 .map(|credential| {
-                    format!("{} from {}, sent to {}", credential.name, credential.from, credential.to.join(" and "))
+                    let uses = [
+                        ("sent to", &credential.to),
+                        ("shown as a client certificate to", &credential.shown),
+                        ("never sent, the key of a client certificate for", &credential.proves),
+                    ];
+                    let uses = uses.iter().filter(|(_, origins)| !origins.is_empty());
+                    let uses = uses.map(|(how, origins)| format!(", {how} {}", origins.join(" and ")));
+                    format!("{} from {}{}", credential.name, credential.from, uses.collect::<String>())
                 })
                 .collect()
         };

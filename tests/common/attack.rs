@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use secret_runtime::{Backend, Result, Runtime};
+use secret_runtime::{Backend, BackendBuilder, Candidate, Result, Runtime};
 use test_support::Upstream;
 
 use super::{Component, Home, Manifest, Outcome, cli::Run, library};
@@ -81,12 +81,18 @@ impl Attack {
         self.command(&Home::new(), &["get", "KEY"]).run()
     }
 
+    /// What it would be granted.
+    pub(crate) fn candidate(&self) -> Result<Candidate> {
+        self.builder(&library::runtime())?.candidate()
+    }
+
     /// Through the library, under a grant of everything it declares.
     pub(crate) fn load(&self, runtime: &Runtime) -> Result<Backend> {
-        let mut builder = runtime.backend(self.component().parse()?).environment(Arc::new(self.environment.clone()));
-        for (key, value) in &self.settings {
-            builder = builder.set(key, value);
-        }
-        library::load(builder)
+        library::load(self.builder(runtime)?)
+    }
+
+    fn builder(&self, runtime: &Runtime) -> Result<BackendBuilder> {
+        let builder = runtime.backend(self.component().parse()?).environment(Arc::new(self.environment.clone()));
+        Ok(self.settings.iter().fold(builder, |builder, (key, value)| builder.set(key, value)))
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     error::{Error, Kind, Result},
     grant::{CredentialOrigin, GrantedCredential, GrantedOrigin},
     manifest::{
-        Recipe,
+        Recipe, Template,
         path::UrlTemplate,
+        recipe::Mtls,
         settings::{Provenance, Resolved},
     },
     text::Shown,
@@ -20,7 +21,7 @@ use crate::{
 
 /// The origin that gets the credential: the one that is named, else the first.
 pub(super) fn target(resolved: &Resolved, recipe: &Recipe) -> Option<usize> {
-    if recipe.inject.is_none() && recipe.identity.is_none() {
+    if recipe.inject.is_none() && recipe.identity.is_none() && recipe.mtls.is_none() {
         return None;
     }
     let named = recipe.inject.as_ref().and_then(|inject| inject.origin.as_deref());
@@ -43,6 +44,7 @@ pub(super) fn granted_credentials(
 ) -> Result<Vec<GrantedCredential>> {
     let Some(recipe) = recipe else { return Ok(Vec::new()) };
     let mut places: Vec<(Vec<&str>, String)> = Vec::new();
+    let mut handshakes: Vec<String> = Vec::new();
     if let Some(origin) = target(resolved, recipe).and_then(|target| resolved.origins.get(target)) {
         protected(origin)?;
         if let Some(Found { identity, .. }) = found
@@ -57,6 +59,7 @@ pub(super) fn granted_credentials(
             return Err(Error::new(Kind::Refused, reason).by_rule("credential-audience"));
         }
         places.push((recipe.injected(), origin.url()));
+        handshakes.extend(handshake(recipe, origin)?);
     }
     if let (Some(declared), Some(found)) = (&recipe.identity, found) {
         places.extend(found.asks.iter().map(|origin| (declared.placeholders(), origin.clone())));
@@ -74,12 +77,26 @@ pub(super) fn granted_credentials(
     for request in own {
         let (_, origin) = host_origin(resolved, &request.url)?;
         protected(&origin)?;
-        places.push((request.placeholders(), Origin { base: String::new(), ..origin }.url()));
+        let origin = Origin { base: String::new(), ..origin };
+        handshakes.extend(handshake(recipe, &origin)?);
+        places.push((request.placeholders(), origin.url()));
     }
+    handshakes.sort_unstable();
+    handshakes.dedup();
     let granted = |(name, source): (&String, &CredentialSource)| {
         let to: BTreeSet<_> =
             places.iter().filter(|(names, _)| names.contains(&name.as_str())).map(|(_, url)| url.clone()).collect();
-        GrantedCredential { name: name.clone(), from: source.origin(), to: to.into_iter().collect() }
+        let in_handshakes = |template: fn(&Mtls) -> &Template| match &recipe.mtls {
+            Some(mtls) if template(mtls).placeholders().any(|used| used == name) => handshakes.clone(),
+            _ => Vec::new(),
+        };
+        GrantedCredential {
+            name: name.clone(),
+            from: source.origin(),
+            to: to.into_iter().collect(),
+            shown: in_handshakes(|mtls| &mtls.certificate),
+            proves: in_handshakes(|mtls| &mtls.key),
+        }
     };
     let mut all: Vec<_> = sources.0.iter().map(granted).collect();
     if let (Some(declared), Some(found)) = (&recipe.identity, found) {
@@ -89,9 +106,29 @@ pub(super) fn granted_credentials(
             name: declared.kind.as_str().to_owned(),
             from: CredentialOrigin::Identity(found.from.clone()),
             to: to.into_iter().collect(),
+            shown: Vec::new(),
+            proves: Vec::new(),
         });
     }
     Ok(all)
+}
+
+/// The origin as one that a client certificate is shown to, if the recipe has one; that takes a TLS handshake.
+fn handshake(recipe: &Recipe, origin: &Origin) -> Result<Option<String>> {
+    match (&recipe.mtls, origin.scheme) {
+        (None, _) => Ok(None),
+        (Some(_), Scheme::Https) => Ok(Some(Origin { base: String::new(), ..origin.clone() }.url())),
+        (Some(_), Scheme::Http) => Err(Error::new(
+            Kind::Refused,
+            format!(
+                "the recipe {} shows a client certificate, and a connection to {} has no TLS to show it in; use https, \
+                 or another recipe",
+                recipe.name,
+                Shown(&origin.url())
+            ),
+        )
+        .by_rule("credential-audience")),
+    }
 }
 
 /// A credential goes to exact origins over TLS, or to an address literal of this machine.

@@ -11,7 +11,7 @@ use crate::{
         CredentialSource,
         identity::{Found, Identity},
     },
-    error::{Error, Kind, Result},
+    error::{Kind, Result},
     manifest::{Manifest, Recipe, settings::Resolved},
     store::SecretBytes,
     text::{Shown, nearest},
@@ -73,12 +73,11 @@ pub(super) fn choose(
             .iter()
             .find(|name| manifest.credentials.contains_key(**name) && !available.contains_key(**name))
             .map(|name| {
-                let sources =
-                    manifest.credentials.get(*name).map(|declared| declared.env.join(" or ")).unwrap_or_default();
-                if sources.is_empty() {
-                    format!("the credential {name}")
-                } else {
-                    format!("the credential {name} ({sources})")
+                let declared = manifest.credentials.get(*name);
+                let variables = declared.into_iter().flat_map(|declared| declared.env.iter().chain(&declared.env_file));
+                match variables.map(String::as_str).collect::<Vec<_>>().as_slice() {
+                    [] => format!("the credential {name}"),
+                    variables => format!("the credential {name} ({})", variables.join(" or ")),
                 }
             });
         credential.or_else(|| {
@@ -97,16 +96,10 @@ pub(super) fn choose(
             let known: Vec<_> = manifest.recipes.iter().map(|recipe| recipe.name.as_str()).collect();
             config(format!("the backend has no recipe {}; it has: {}", Shown(asked), known.join(", ")))
         })?;
-        if let Some(why) = not_runnable(recipe) {
-            return Err(Error::new(
-                Kind::Unsupported,
-                format!("the recipe {asked} needs {why}, which this version does not have"),
-            ));
-        }
         return whole(recipe).map(Some);
     }
     let mut lacking = Vec::new();
-    for recipe in manifest.recipes.iter().filter(|recipe| not_runnable(recipe).is_none()) {
+    for recipe in &manifest.recipes {
         match whole(recipe) {
             Ok(chosen) => return Ok(Some(chosen)),
             Err(error) if matches!(error.kind(), Kind::Config | Kind::Unsupported) => {
@@ -119,12 +112,4 @@ pub(super) fn choose(
         return Ok(None);
     }
     Err(config(format!("no credential is set to reach the upstream with: {}", lacking.join("; "))))
-}
-
-/// What a recipe needs that this version can't do.
-fn not_runnable(recipe: &Recipe) -> Option<&'static str> {
-    match recipe {
-        Recipe { mtls: Some(_), .. } => Some("client certificates"),
-        _ => None,
-    }
 }

@@ -40,7 +40,7 @@ fn words(component: &Component) -> String {
     row("origins", origins(manifest));
     row("requests", requests(manifest));
     row("credentials", credentials(manifest));
-    row("recipes", manifest.recipes.iter().map(|recipe| recipe.name.clone()).collect());
+    row("recipes", manifest.recipes.iter().map(recipe).collect());
     row("config", settings(manifest));
     row("options", manifest.options.keys().cloned().collect());
     if let Some(storage) = &manifest.storage {
@@ -72,6 +72,17 @@ fn credentials(manifest: &Manifest) -> Vec<String> {
         format!("{name} from {}", from.join(", "))
     };
     manifest.credentials.iter().map(source).collect()
+}
+
+fn recipe(recipe: &secret_runtime::manifest::Recipe) -> String {
+    match &recipe.mtls {
+        None => recipe.name.clone(),
+        Some(mtls) => {
+            let [certificate, key] =
+                [&mtls.certificate, &mtls.key].map(|part| part.placeholders().collect::<Vec<_>>().join(" and "));
+            format!("{} (shows {certificate} as a client certificate; its {key} is never sent)", recipe.name)
+        }
+    }
 }
 
 fn settings(manifest: &Manifest) -> Vec<String> {

@@ -8,13 +8,13 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
 use reqwest::{
-    Certificate, Client, ClientBuilder, Method,
+    Certificate, Client, ClientBuilder, Identity, Method,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
@@ -24,6 +24,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     address::{self, AddressRefused, Reach},
+    handshake::{self, ClientCertificate},
     origin::{Origin, Scheme},
 };
 use crate::error::{Error, Kind, Result};
@@ -106,7 +107,9 @@ pub(crate) struct Connector {
     ca: Option<Arc<Path>>,
     resolver: Arc<dyn Resolver>,
     caps: Caps,
-    client: OnceLock<Client>,
+    shows: Option<Arc<ClientCertificate>>,
+    /// The client, and the fingerprint of the certificate it shows.
+    client: Mutex<Option<(Option<[u8; 32]>, Client)>>,
 }
 
 impl Connector {
@@ -123,8 +126,15 @@ impl Connector {
             ca: origin.ca.as_deref().map(Arc::from),
             resolver: resolver.clone(),
             caps,
-            client: OnceLock::new(),
+            shows: None,
+            client: Mutex::default(),
         }
+    }
+
+    /// The same, showing this certificate to a server that asks for one.
+    pub(crate) fn showing(mut self, certificate: Option<Arc<ClientCertificate>>) -> Self {
+        self.shows = certificate.filter(|_| self.https);
+        self
     }
 
     /// Sends a request that has been checked and takes in the whole reply.
@@ -142,7 +152,7 @@ impl Connector {
             return Err(Error::new(Kind::Component, "the request's body is over its cap"));
         }
         let request = self.request(outgoing)?;
-        let client = self.client()?.clone();
+        let client = self.client()?;
         let exchange = async {
             let reply = client.execute(request).await?;
             Ok::<_, reqwest::Error>(self.take(reply).await)
@@ -151,7 +161,7 @@ impl Connector {
             Err(_) => {
                 Err(Error::new(Kind::Timeout, format!("{} did not answer within {:?}", self.shown, self.caps.timeout)))
             }
-            Ok(Err(cause)) => Err(failure(&self.shown, cause)),
+            Ok(Err(cause)) => Err(self.failure(cause)),
             Ok(Ok(reply)) => reply,
         }
     }
@@ -200,7 +210,7 @@ impl Connector {
             return Err(over("body"));
         }
         let mut body = Zeroizing::new(Vec::with_capacity(expected.unwrap_or(0)));
-        while let Some(chunk) = reply.chunk().await.map_err(|cause| failure(&self.shown, cause))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|cause| self.failure(cause))? {
             if body.len() + chunk.len() > self.caps.reply {
                 return Err(over("body"));
             }
@@ -212,15 +222,22 @@ impl Connector {
         Ok(Reply { status, headers, body })
     }
 
-    fn client(&self) -> Result<&Client> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
+    /// The client for this request. Where it shows a certificate, that is read again: a new one is a new client, whose
+    /// connections nobody has opened under the old one.
+    fn client(&self) -> Result<Client> {
+        let read = self.shows.as_ref().map(|shows| Ok((shows, shows.read()?))).transpose()?;
+        let fingerprint = read.as_ref().map(|(_, read)| read.fingerprint());
+        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = kept.as_ref().filter(|(of, _)| *of == fingerprint) {
+            return Ok(client.clone());
         }
-        let client = self.build()?;
-        Ok(self.client.get_or_init(|| client))
+        let identity = read.map(|(shows, read)| shows.identity(&read)).transpose()?;
+        let client = self.build(identity)?;
+        *kept = Some((fingerprint, client.clone()));
+        Ok(client)
     }
 
-    fn build(&self) -> Result<Client> {
+    fn build(&self, identity: Option<Identity>) -> Result<Client> {
         install_tls();
         let mut builder = ClientBuilder::new()
             .no_proxy()
@@ -236,9 +253,31 @@ impl Connector {
             None if self.https => builder,
             None => builder.tls_certs_only([]),
         };
+        if let Some(identity) = identity {
+            builder = builder.identity(identity);
+        }
         builder.build().map_err(|cause| {
             Error::new(Kind::Config, format!("no HTTP client can be built: {}", innermost(&cause))).caused_by(cause)
         })
+    }
+
+    /// What a failed request means. The address check speaks through the resolver's error.
+    fn failure(&self, cause: reqwest::Error) -> Error {
+        if let Some(refusal) = chain(&cause).find_map(|cause| cause.downcast_ref::<AddressRefused>()) {
+            return refused(*refusal);
+        }
+        let cause = cause.without_url();
+        let objection =
+            handshake::alert(&cause).and_then(|alert| handshake::objection(&self.shown, self.shows.is_some(), alert));
+        if let Some(objection) = objection {
+            return objection.caused_by(cause);
+        }
+        if cause.is_timeout() {
+            return Error::new(Kind::Timeout, format!("{} did not answer in time", self.shown)).caused_by(cause);
+        }
+        let what = if cause.is_connect() { "can't be reached" } else { "broke off" };
+        let reason = format!("{} {what}: {}", self.shown, innermost(&cause));
+        Error::new(Kind::Unavailable, reason).caused_by(cause)
     }
 }
 
@@ -290,19 +329,6 @@ impl Resolve for Judging {
 
 fn refused(cause: AddressRefused) -> Error {
     Error::new(Kind::Refused, cause.to_string()).by_rule(cause.rule())
-}
-
-/// What a failed request means. The address check speaks through the resolver's error.
-fn failure(origin: &str, cause: reqwest::Error) -> Error {
-    if let Some(refusal) = chain(&cause).find_map(|cause| cause.downcast_ref::<AddressRefused>()) {
-        return refused(*refusal);
-    }
-    let cause = cause.without_url();
-    if cause.is_timeout() {
-        return Error::new(Kind::Timeout, format!("{origin} did not answer in time")).caused_by(cause);
-    }
-    let what = if cause.is_connect() { "can't be reached" } else { "broke off" };
-    Error::new(Kind::Unavailable, format!("{origin} {what}: {}", innermost(&cause))).caused_by(cause)
 }
 
 fn chain<'a>(cause: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

@@ -8,6 +8,7 @@ mod address;
 pub(crate) mod client;
 pub(crate) mod credentials;
 mod echo;
+mod handshake;
 pub(crate) mod origin;
 pub(crate) mod rules;
 
@@ -74,6 +75,8 @@ impl Failure {
     fn on_the_way(error: Error) -> Self {
         match error.kind() {
             Kind::Refused | Kind::Config | Kind::Component => Self::Refused(error),
+            // Our client certificate was not accepted.
+            Kind::Unauthenticated => Self::Credential(error),
             _ => Self::Transport(error),
         }
     }
@@ -104,7 +107,11 @@ impl Egress {
         resolver: &Arc<dyn Resolver>,
         caps: Caps,
     ) -> Self {
-        let connectors = origins.iter().map(|origin| Connector::new(origin, resolver, caps)).collect();
+        let connector = |(at, origin)| {
+            let certificate = credentials.as_ref().and_then(|credentials| credentials.certificate_for(at));
+            Connector::new(origin, resolver, caps).showing(certificate)
+        };
+        let connectors = origins.iter().enumerate().map(connector).collect();
         Self { origins, connectors, rules, credentials }
     }
 
@@ -144,6 +151,11 @@ impl Egress {
             return self.attempt(phase, scope, &checked, deadline).await;
         }
         Ok(reply)
+    }
+
+    /// Whether the host can ask in its own name whether our credentials are good.
+    pub(crate) fn can_verify(&self) -> bool {
+        self.credentials.as_ref().is_some_and(Credentials::can_verify)
     }
 
     /// Asks the upstream in the host's own name whether our credentials are good.

@@ -173,8 +173,7 @@ fn recipe(manifest: &Manifest, recipe: &Recipe, path: &str) -> Result {
     let token = |word: &str| own(word) || (recipe.makes_token() && word == "exchanged");
     known(&format!("{path}.inject"), recipe.injected(), token, manifest)?;
     if let Some(mtls) = &recipe.mtls {
-        let used = mtls.certificate.placeholders().chain(mtls.key.placeholders());
-        known(&format!("{path}.mtls"), used, |word| manifest.credentials.contains_key(word), manifest)?;
+        known(&format!("{path}.mtls"), mtls.placeholders(), |word| manifest.credentials.contains_key(word), manifest)?;
     }
     if let Some(verify) = &recipe.verify {
         known(&format!("{path}.verify"), verify.placeholders(), token, manifest)?;

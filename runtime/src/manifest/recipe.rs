@@ -89,6 +89,8 @@ pub struct HostRequest {
     pub headers: Vec<(String, Template)>,
     /// A bearer token.
     pub bearer: Option<Template>,
+    /// A user and a password, in `Authorization`.
+    pub basic: Option<(Template, Template)>,
     /// Its query. A value whose placeholder is unset is left out.
     pub query: Vec<(String, Template)>,
     /// Its body.
@@ -226,7 +228,7 @@ impl Recipe {
     pub fn placeholders(&self) -> Vec<&str> {
         let mut names = self.injected();
         if let Some(mtls) = &self.mtls {
-            names.extend(mtls.certificate.placeholders().chain(mtls.key.placeholders()));
+            names.extend(mtls.placeholders());
         }
         if let Some(exchange) = &self.exchange {
             names.extend(exchange.request.placeholders());
@@ -249,6 +251,13 @@ impl Recipe {
     }
 }
 
+impl Mtls {
+    /// Names that its templates use.
+    pub fn placeholders(&self) -> Vec<&str> {
+        self.certificate.placeholders().chain(self.key.placeholders()).collect()
+    }
+}
+
 impl Identity {
     /// Names that its settings use.
     pub fn placeholders(&self) -> Vec<&str> {
@@ -262,6 +271,7 @@ impl HostRequest {
         let mut names: Vec<_> = self.url.placeholders().collect();
         let pairs = self.headers.iter().chain(&self.query).map(|(_, value)| value);
         names.extend(pairs.chain(&self.bearer).flat_map(Template::placeholders));
+        names.extend(self.basic.iter().flat_map(|(user, password)| user.placeholders().chain(password.placeholders())));
         match &self.body {
             HostBody::None => {}
             HostBody::Json(tree) => names.extend(tree.placeholders()),

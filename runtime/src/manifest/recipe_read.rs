@@ -83,16 +83,20 @@ fn inject(mut fields: Fields) -> Result<Inject> {
     let what = match (header, bearer, basic, query, value) {
         (Some(name), None, None, None, Some(value)) => Injection::Header { name, value },
         (None, Some(token), None, None, None) => Injection::Bearer(token),
-        (None, None, Some(mut basic), None, None) => {
-            let user = need_template(&mut basic, "user")?;
-            let password = need_template(&mut basic, "password")?;
-            basic.finish()?;
+        (None, None, Some(basic), None, None) => {
+            let (user, password) = user_and_password(basic)?;
             Injection::Basic { user, password }
         }
         (None, None, None, Some(key), Some(value)) if !key.is_empty() => Injection::Query { key, value },
         _ => return Err(ManifestError::value(path, "has one of header and value, bearer, basic, or query and value")),
     };
     Ok(Inject { origin, what })
+}
+
+fn user_and_password(mut fields: Fields) -> Result<(Template, Template)> {
+    let pair = (need_template(&mut fields, "user")?, need_template(&mut fields, "password")?);
+    fields.finish()?;
+    Ok(pair)
 }
 
 fn verify(mut fields: Fields) -> Result<HostRequest> {
@@ -110,6 +114,10 @@ fn request(fields: &mut Fields) -> Result<HostRequest> {
         headers.push((name, value.parse(Template::parse)?));
     }
     let bearer = template(fields, "bearer")?;
+    let basic = fields.table("basic")?.map(user_and_password).transpose()?;
+    if bearer.is_some() && basic.is_some() {
+        return Err(ManifestError::value(fields.path(), "has both bearer and basic"));
+    }
     let query = pairs(fields, "query")?;
     let json = fields.take("json");
     let form = fields.take("form");
@@ -121,7 +129,7 @@ fn request(fields: &mut Fields) -> Result<HostRequest> {
         (None, None, Some(text)) => HostBody::Text(text.parse(Template::parse)?),
         _ => return Err(ManifestError::value(fields.path(), "has more than one of json, form and text")),
     };
-    Ok(HostRequest { method, url, headers, bearer, query, body })
+    Ok(HostRequest { method, url, headers, bearer, basic, query, body })
 }
 
 fn exchange(mut fields: Fields) -> Result<Exchange> {

@@ -1,7 +1,7 @@
 //! Templates: text with placeholders.
 //!
 //! ```text
-//! {x}  {a|b}  {x|"literal"}  {x:json}  {x:base64}  {x:rfc3339}  {x:map}  {x:rows(Key,Value)}
+//! {x}  {a|b}  {x|"literal"}  {x:json}  {x:base64}  {x:form}  {x:rfc3339}  {x:map}  {x:rows(Key,Value)}
 //! ```
 //!
 //! `{{` and `}}` stand for the braces themselves.
@@ -155,7 +155,7 @@ impl Placeholder {
                     return match Encoding::parse(following.as_str()) {
                         Some(encoding) => Ok(Self { alternatives, encoding: Some(encoding) }),
                         None => TemplateError::new(format!(
-                            "unknown encoding in {{{inner}}}: it may be json, base64, map, rows(…) or rfc3339"
+                            "unknown encoding in {{{inner}}}: it may be json, base64, form, map, rows(…) or rfc3339"
                         )),
                     };
                 }

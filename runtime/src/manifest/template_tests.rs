@@ -44,6 +44,7 @@ fn placeholders_become_text() {
         ("{x:json}", Some(r#""a\"b""#)),
         ("{x:base64}", Some("YSJi")),
         ("{bytes:base64}", Some("/wA=")),
+        ("{\"a b/\u{e9}+%\":form}", Some("a+b%2F%C3%A9%2B%25")),
         ("{bytes}", None),
         ("{days}", Some("-7")),
         ("{flag}", Some("false")),

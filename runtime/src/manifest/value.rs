@@ -51,6 +51,8 @@ pub(crate) enum Encoding {
     Json,
     /// Standard base64 with padding.
     Base64,
+    /// As a value in a form: `+` for a space, `%` before the hexadecimal of what has a meaning there.
+    Form,
     /// A JSON object of pairs; text is read as `a=b,c=d`.
     Map,
     /// A JSON array of one object per pair, with these one or two keys; text is read as `a,b` or `a=b,c=d`.
@@ -64,6 +66,7 @@ impl Encoding {
         match word {
             "json" => Some(Self::Json),
             "base64" => Some(Self::Base64),
+            "form" => Some(Self::Form),
             "map" => Some(Self::Map),
             "rfc3339" => Some(Self::Rfc3339),
             _ => {
@@ -106,6 +109,9 @@ impl Value<'_> {
                 Self::Bytes(bytes) => Some(STANDARD.encode(bytes).into()),
                 _ => Some(STANDARD.encode(self.plain()?.as_bytes()).into()),
             },
+            Some(Encoding::Form) => {
+                Some(Zeroizing::new(url::form_urlencoded::byte_serialize(self.plain()?.as_bytes()).collect()))
+            }
             Some(Encoding::Rfc3339) => match self {
                 Self::Time(time) => Some(jiff::Timestamp::try_from(*time).ok()?.to_string().into()),
                 _ => None,

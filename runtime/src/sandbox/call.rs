@@ -118,6 +118,12 @@ impl Watch {
         done
     }
 
+    /// Whether every request was sent and answered.
+    pub(super) fn is_clear(&self) -> bool {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.refused.is_none() && faults.credential.is_none() && faults.transport.is_none()
+    }
+
     fn change(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -134,6 +134,26 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    /// Whether the backend says no for the upstream, and the host can find out which no it is. Servers that answer 403
+    /// to a wrong credential and to a missing permission alike leave a backend to guess.
+    fn is_doubtful(&self, error: &Error, watch: &Watch) -> bool {
+        matches!(error.kind(), Kind::Denied | Kind::Unauthenticated)
+            && self.plan.egress.can_verify()
+            && watch.is_clear()
+    }
+
+    /// The same no, as one about our credentials or one about what they may do.
+    async fn told_apart(&self, error: Error, values: CallValues, deadline: Instant) -> Error {
+        match self.plan.egress.verify(values.phase, &values, deadline).await {
+            Ok(()) => error.restated(Kind::Denied, "the upstream accepts our credentials, and denies them this"),
+            Err(cause) if cause.kind() == Kind::Unauthenticated => error.restated(cause.kind(), cause.reason()),
+            // What could not be found out stays as the backend has it.
+            Err(_) => error,
+        }
+    }
+}
+
 /// A call under way.
 struct Running {
     fresh: Fresh,
@@ -161,6 +181,12 @@ macro_rules! call {
                 Ok(answer) => $lift(answer, &$self.plan).map(Ok),
                 Err(error) => Ok(Err(lift::error(error, &$self.plan.codes))),
             });
+            let said = match said {
+                Ok(Err(error)) if $self.is_doubtful(&error, &watch) => {
+                    Ok(Err($self.told_apart(error, $values, deadline).await))
+                }
+                said => said,
+            };
             watch.verdict(said, $absent)
         };
         outcome.await.map_err(|error: Error| $self.named(error, $name))

@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 use super::{
     Read, RecipeScope,
     minter::Minter,
+    prefixed,
     token::{Basis, Token},
+    user_and_password,
 };
 use crate::{
     egress::client::{Connector, Outgoing, Reply},
@@ -158,7 +160,11 @@ pub(super) fn host_request(request: &HostRequest, url: &Url, values: &dyn Scope)
         request.headers.iter().filter_map(|(name, value)| Some((name.clone(), value.expand(values)?))).collect();
     if let Some(bearer) = &request.bearer {
         let token = bearer.expand(values).ok_or_else(missing)?;
-        headers.push(("authorization".to_owned(), Zeroizing::new(format!("Bearer {}", *token))));
+        headers.push(("authorization".to_owned(), prefixed("Bearer ", &token)));
+    }
+    if let Some((user, password)) = &request.basic {
+        let [user, password] = [user, password].map(|half| half.expand(values).ok_or_else(missing));
+        headers.push(("authorization".to_owned(), prefixed("Basic ", &user_and_password(&user?, &password?))));
     }
     let (kind, body) = match &request.body {
         HostBody::None => (None, None),

@@ -24,6 +24,7 @@ pub(crate) use self::{host::HostHttp, source::Sources};
 use super::{
     CREDENTIAL_PLACEHOLDER,
     client::{Outgoing, Reply},
+    handshake::ClientCertificate,
     within,
 };
 use crate::{
@@ -47,6 +48,7 @@ pub(crate) struct Credentials {
     config: Config,
     /// The origin whose requests are injected into.
     target: Option<usize>,
+    certificate: Option<Arc<ClientCertificate>>,
     makes: Makes,
     verify: Option<HostConnection>,
 }
@@ -69,6 +71,11 @@ impl Credentials {
         identity: Option<(Arc<Identity>, HostHttp)>,
         connect: impl Fn(&UrlTemplate) -> Result<HostConnection>,
     ) -> Result<Self> {
+        let certificate = recipe.mtls.as_ref().map(|mtls| Arc::new(ClientCertificate::new(mtls, &sources)));
+        let connect = |url| {
+            let HostConnection { url, connector } = connect(url)?;
+            Ok(HostConnection { url, connector: connector.showing(certificate.clone()) })
+        };
         let makes = match (identity, &recipe.exchange) {
             (Some((identity, http)), _) => Makes::Identity(identity, Arc::new(http)),
             (None, Some(exchange)) => {
@@ -78,7 +85,12 @@ impl Credentials {
             (None, None) => Makes::Nothing,
         };
         let verify = recipe.verify.as_ref().map(|verify| connect(&verify.url)).transpose()?;
-        Ok(Self { recipe, sources, config, target, makes, verify })
+        Ok(Self { recipe, sources, config, target, certificate, makes, verify })
+    }
+
+    /// The certificate to show to this origin.
+    pub(crate) fn certificate_for(&self, origin: usize) -> Option<Arc<ClientCertificate>> {
+        self.certificate.clone().filter(|_| self.target == Some(origin))
     }
 
     /// Takes the header that will be injected out of a backend's request: there it may hold our placeholder alone.
@@ -133,13 +145,11 @@ impl Credentials {
                 Error::new(Kind::Config, format!("the recipe {} lacks a value it adds to requests", self.recipe.name))
             })
         };
-        let prefixed = |prefix: &str, value: &str| Zeroizing::new(format!("{prefix}{value}"));
         let header = match what {
             Injection::Header { name, value } => (name.clone(), expand(value)?),
             Injection::Bearer(value) => ("authorization".to_owned(), prefixed("Bearer ", &expand(value)?)),
             Injection::Basic { user, password } => {
-                let pair = Zeroizing::new(format!("{}:{}", *expand(user)?, *expand(password)?));
-                let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+                let encoded = user_and_password(&expand(user)?, &expand(password)?);
                 secrets.push(Zeroizing::new(encoded.as_bytes().to_vec()));
                 ("authorization".to_owned(), prefixed("Basic ", &encoded))
             }
@@ -177,6 +187,11 @@ impl Credentials {
                 None => false,
             },
         }
+    }
+
+    /// Whether there is a request that tells good credentials from bad ones.
+    pub(crate) fn can_verify(&self) -> bool {
+        self.verify.is_some()
     }
 
     /// Asks the upstream whether our credentials are good.
@@ -221,6 +236,17 @@ impl Credentials {
             }
         }
     }
+}
+
+/// The value of a header, in one allocation.
+fn prefixed(prefix: &str, value: &str) -> Zeroizing<String> {
+    Zeroizing::new([prefix, value].concat())
+}
+
+/// The credentials of `Authorization: Basic`.
+fn user_and_password(user: &str, password: &str) -> Zeroizing<String> {
+    let pair = Zeroizing::new([user, ":", password].concat());
+    Zeroizing::new(STANDARD.encode(pair.as_bytes()))
 }
 
 /// The names that a recipe's templates may use.

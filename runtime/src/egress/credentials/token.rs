@@ -15,6 +15,8 @@ const TOKENS: usize = 64;
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// A token is renewed when a tenth of its life is left, but not earlier than this before its end.
 const EARLIEST_RENEWAL: Duration = Duration::from_secs(60);
+/// However short its life, it is renewed this much before its end: servers count in whole seconds.
+const LATEST_RENEWAL: Duration = Duration::from_secs(1);
 /// A token younger than this is not thrown away for a refusal: it was good a moment ago, so something else is wrong.
 pub(super) const YOUNG: Duration = Duration::from_secs(30);
 
@@ -30,7 +32,8 @@ impl<V> Token<V> {
     /// One that was made just now and is good for `life`.
     pub(super) fn new(value: V, life: Duration) -> Self {
         let (made, life) = (Instant::now(), life.min(LONGEST_LIFE));
-        Self { value, made, renew_at: made + life - (life / 10).min(EARLIEST_RENEWAL) }
+        let early = (life / 10).clamp(LATEST_RENEWAL.min(life / 2), EARLIEST_RENEWAL);
+        Self { value, made, renew_at: made + life - early }
     }
 }
 
