@@ -7,9 +7,9 @@ use std::{
 
 use secret_runtime::{Backend, CredentialSource, Kind, SecretBytes};
 use serde_json::json;
-use test_support::{OpenBao, layout};
+use test_support::{OpenBao, Reply, Upstream, layout};
 
-use crate::common::{Component, Home, block_on, library};
+use crate::common::{Component, Home, READ_WRITE, block_on, library};
 
 const READER: &str = r#"path "secret/data/*" { capabilities = ["read"] }"#;
 
@@ -25,14 +25,41 @@ fn logins(server: &OpenBao) -> usize {
 }
 
 #[test]
-fn a_token_that_may_not_is_told_apart_from_a_missing_secret() {
+fn a_token_that_may_not_is_told_apart_from_one_that_is_wrong() {
     let (home, server) = (Home::new(), server());
     server.policy("elsewhere", r#"path "secret/data/team/*" { capabilities = ["read"] }"#).unwrap();
     let token = server.issue_token(&["elsewhere"], "60s").unwrap();
-    for token in [token.as_str(), "s.never-issued"] {
-        let get = home.vault_at(server.address(), ["get", "KEY"]).env("VAULT_TOKEN", token).run();
-        get.exits(5).prints("").never_shows(token);
+    for (token, kind, says) in [
+        (token.as_str(), "denied", "the upstream accepts our credentials, and denies them this"),
+        ("s.never-issued", "unauthenticated", "the upstream does not accept the credentials of recipe token"),
+    ] {
+        for command in [&["get", "KEY"][..], &["exists", "KEY"], &["list"], &[READ_WRITE, "delete", "KEY"]] {
+            let run = home.vault_at(server.address(), command).env("VAULT_TOKEN", token).run();
+            run.exits(5).prints("").says(&[says]).never_shows(token);
+        }
+        let run = home.vault_at(server.address(), ["--output", "json", "get", "KEY"]).env("VAULT_TOKEN", token).run();
+        assert_eq!(run.json()["KEY"]["error"]["kind"], kind);
     }
+}
+
+#[test]
+fn a_role_that_may_not_is_told_apart_without_another_login() {
+    let (home, server) = (Home::new(), server());
+    let (role_id, secret_id) = server.approle("app", &["default"], "60s").unwrap();
+    server.forget_requests().unwrap();
+    let get = home.vault_at(server.address(), ["get", "KEY"]).env("VAULT_ROLE_ID", &role_id);
+    let get = get.env("VAULT_SECRET_ID", &secret_id).run().exits(5);
+    get.says(&["the upstream accepts our credentials, and denies them this"]);
+    assert_eq!(logins(&server), 1);
+}
+
+#[test]
+fn whether_a_credential_is_wrong_stays_open_while_the_server_is_away() {
+    let home = Home::new();
+    let denies = Upstream::start(|seen| Reply::new(if seen.target.ends_with("lookup-self") { 503 } else { 403 }, ""));
+    let denies = denies.unwrap();
+    let get = home.vault_at(&denies.address(), ["get", "KEY"]).env("VAULT_TOKEN", "s.any").run();
+    get.exits(5).says(&["the upstream denies access to it"]);
 }
 
 #[test]
