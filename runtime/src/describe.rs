@@ -54,7 +54,11 @@ fn origins(
         let about = addresses(origin).map(|about| format!(" ({})", Shown(&about))).unwrap_or_default();
         writeln!(text, "It may call {}{about}:", Shown(&origin.url()))?;
         for rule in manifest.rules.iter().filter(|rule| rule.origin.as_ref().is_none_or(|name| *name == origin.name)) {
-            writeln!(text, "  to {:<8} {} {}", words(&rule.phases), rule.method.as_str(), path(rule, candidate))?;
+            write!(text, "  to {:<8} {} {}", words(&rule.phases), rule.method.as_str(), path(rule, candidate))?;
+            for (name, value) in rule.fixed_headers() {
+                write!(text, " {name}: {value}")?;
+            }
+            writeln!(text)?;
         }
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! `inspect`: what a component declares, without running it.
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode};
 
-use secret_runtime::{Component, Shown, manifest::Manifest};
+use secret_runtime::{Component, Shown, egress::Rule, manifest::Manifest};
 use serde_json::{Value, json};
 
 use super::{
@@ -57,9 +57,10 @@ fn origins(manifest: &Manifest) -> Vec<String> {
 }
 
 fn requests(manifest: &Manifest) -> Vec<String> {
-    let rule = |rule: &secret_runtime::egress::Rule| {
+    let rule = |rule: &Rule| {
         let phases: Vec<_> = rule.phases.iter().map(|phase| phase.as_str()).collect();
-        format!("{} {} for {}", rule.method.as_str(), rule.path, phases.join(", "))
+        let headers: String = rule.fixed_headers().map(|(name, value)| format!(" {name}: {value}")).collect();
+        format!("{} {}{headers} for {}", rule.method.as_str(), rule.path, phases.join(", "))
     };
     manifest.rules.iter().map(rule).collect()
 }
@@ -118,12 +119,7 @@ fn facts(component: &Component) -> Value {
             "name": origin.name,
             "urls": origin.urls.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "requests": manifest.rules.iter().map(|rule| json!({
-            "for": rule.phases.iter().map(|phase| phase.as_str()).collect::<Vec<_>>(),
-            "origin": rule.origin,
-            "method": rule.method.as_str(),
-            "path": rule.path.to_string(),
-        })).collect::<Vec<_>>(),
+        "requests": manifest.rules.iter().map(request).collect::<Vec<_>>(),
         "credentials": manifest.credentials.iter().map(|(name, credential)| (name.clone(), json!({
             "env": credential.env, "env_file": credential.env_file, "file": credential.file,
         }))).collect::<serde_json::Map<_, _>>(),
@@ -134,4 +130,18 @@ fn facts(component: &Component) -> Value {
         "options": manifest.options.keys().collect::<Vec<_>>(),
         "storage": manifest.storage.as_ref().map(|storage| if storage.writes { "read-write" } else { "read" }),
     })
+}
+
+fn request(rule: &Rule) -> Value {
+    let mut told = json!({
+        "for": rule.phases.iter().map(|phase| phase.as_str()).collect::<Vec<_>>(),
+        "origin": rule.origin,
+        "method": rule.method.as_str(),
+        "path": rule.path.to_string(),
+    });
+    let headers: BTreeMap<_, _> = rule.fixed_headers().map(|(name, value)| (name, value.to_string())).collect();
+    if let (false, Some(told)) = (headers.is_empty(), told.as_object_mut()) {
+        told.insert("headers".into(), json!(headers));
+    }
+    told
 }

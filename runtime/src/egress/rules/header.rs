@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use super::pins::Pin;
 use crate::manifest::Scope;
 
+/// Says what the body is.
+pub(super) const CONTENT_TYPE: &str = "content-type";
+
 /// Headers that a backend may send without its manifest naming them: they choose a representation or make a request
 /// conditional, and nothing else.
 const ALLOWED: [&str; 6] =
@@ -112,8 +115,7 @@ pub(super) fn covered(
 
 /// Says what the body is, in the host's own words. A rule that pins `Content-Type` has said it already.
 pub(super) fn settle_media_type(pins: &[Pin], headers: &mut Vec<(String, String)>, media: &str) -> Result<(), String> {
-    const NAME: &str = "content-type";
-    if pins.iter().any(|pin| pin.key == NAME) {
+    if pins.iter().any(|pin| pin.key == CONTENT_TYPE) {
         return Ok(());
     }
     let is_media = |value: &str| {
@@ -122,10 +124,10 @@ pub(super) fn settle_media_type(pins: &[Pin], headers: &mut Vec<(String, String)
         essence.trim().eq_ignore_ascii_case(media)
             && utf8.iter().any(|known| parameter.trim().eq_ignore_ascii_case(known))
     };
-    match headers.iter_mut().find(|(name, _)| name == NAME) {
+    match headers.iter_mut().find(|(name, _)| name == CONTENT_TYPE) {
         Some((_, value)) if is_media(value) => media.clone_into(value),
         Some(_) => return Err(format!("content-type must be {media}")),
-        None => headers.push((NAME.to_owned(), media.to_owned())),
+        None => headers.push((CONTENT_TYPE.to_owned(), media.to_owned())),
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use self::{
 };
 use super::origin::Origin;
 use crate::manifest::{
-    Phase, Scope,
+    Phase, Scope, Template,
     path::{PathTemplate, Segment},
 };
 
@@ -182,6 +182,15 @@ impl Rule {
     /// Whether something is set that switches it off.
     pub(crate) fn is_off(&self, scope: &dyn Scope) -> bool {
         self.unless.iter().any(|word| scope.value(word).is_some_and(|value| !value.is_empty()))
+    }
+
+    /// Its headers that are always the same, but for the body's type: where one path is for everything, they tell what
+    /// is asked.
+    pub fn fixed_headers(&self) -> impl Iterator<Item = (&str, &Template)> {
+        self.headers.iter().filter(|pin| pin.key != header::CONTENT_TYPE).filter_map(|pin| match &pin.wanted {
+            Wanted::Text(text) if text.placeholders().next().is_none() => Some((pin.key.as_str(), text)),
+            _ => None,
+        })
     }
 
     /// The names that its templates use.
