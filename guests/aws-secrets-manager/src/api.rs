@@ -45,6 +45,9 @@ impl Value {
     }
 }
 
+/// The labels of each version.
+type Stages = BTreeMap<String, Vec<String>>;
+
 /// What AWS tells of a secret without its value.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -54,9 +57,10 @@ pub(crate) struct Description {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     deleted_date: Option<Json>,
-    /// Called so in a description, and otherwise in a listing.
-    #[serde(alias = "SecretVersionsToStages")]
-    version_ids_to_stages: Option<BTreeMap<String, Vec<String>>>,
+    /// In a description.
+    version_ids_to_stages: Option<Stages>,
+    /// The same in a listing.
+    secret_versions_to_stages: Option<Stages>,
 }
 
 impl Description {
@@ -67,8 +71,11 @@ impl Description {
 
     /// The version that is read when none is named.
     pub(crate) fn current(&self) -> Option<&str> {
-        let mut versions = self.version_ids_to_stages.iter().flatten();
-        versions.find(|(_, stages)| stages.iter().any(|stage| stage == CURRENT)).map(|(version, _)| version.as_str())
+        let stages = self.version_ids_to_stages.as_ref().or(self.secret_versions_to_stages.as_ref());
+        stages?
+            .iter()
+            .find(|(_, stages)| stages.iter().any(|stage| stage == CURRENT))
+            .map(|(version, _)| version.as_str())
     }
 }
 
@@ -108,6 +115,14 @@ pub(crate) fn list(prefix: &str, cursor: Option<&str>, limit: u32) -> Result<Lis
     let filters = filterable.then(|| json!([{ "Key": "name", "Values": [prefix] }]));
     let limit = limit.clamp(1, PAGE);
     API.call("ListSecrets", json!({ "MaxResults": limit, "NextToken": cursor, "Filters": filters }))
+}
+
+/// Refuses a value that AWS would refuse, before anything is sent.
+pub(crate) fn fits(value: &[u8]) -> Result<()> {
+    match value.len() {
+        1..=VALUE_BYTES => Ok(()),
+        _ => Err(Error::invalid(format!("AWS keeps values of 1 to {VALUE_BYTES} bytes"))),
+    }
 }
 
 /// Creates a secret; `beside` is what is kept with it.
@@ -167,9 +182,6 @@ pub(crate) fn delete(id: &str, days: Option<u32>, at_once: bool) -> Result<Done,
 }
 
 fn write(operation: &str, mut input: Json, value: &[u8]) -> Result<String, Failure> {
-    if !(1..=VALUE_BYTES).contains(&value.len()) {
-        return Err(Error::invalid(format!("AWS keeps values of 1 to {VALUE_BYTES} bytes")).into());
-    }
     merge(
         &mut input,
         match std::str::from_utf8(value) {

@@ -10,6 +10,9 @@ use crate::api;
 /// How often to begin again when somebody else writes at the same time.
 const TRIES: u32 = 8;
 
+/// What the manifest makes of a delete for which nobody says how many days.
+const PLAIN_DAYS: u32 = 7;
+
 /// The members of the primary secret. JSON is passed on as it was written, never parsed into numbers and back.
 type Members = BTreeMap<String, Box<RawValue>>;
 
@@ -67,7 +70,7 @@ pub(crate) fn write(primary: &str, new: &NewSecret) -> Result<String> {
 }
 
 pub(crate) fn delete(primary: &str, name: &str, mode: DeleteMode) -> Result<()> {
-    if mode != DeleteMode::Recoverable(None) {
+    if !matches!(mode, DeleteMode::Recoverable(None | Some(PLAIN_DAYS))) {
         return Err(Error::unsupported("a deleted member stays in older versions of the primary secret"));
     }
     change(primary, |Primary { members, .. }| members.remove(name).map(drop).ok_or(Error::NotFound)).map(drop)
@@ -80,6 +83,7 @@ fn change(primary: &str, mut edit: impl FnMut(&mut Primary) -> Result<()>) -> Re
         edit(&mut current)?;
         let json = serde_json::to_vec(&current.members);
         let json = json.map_err(|_| Error::invalid("the name can't be written as JSON"))?;
+        api::fits(&json)?;
         if let Some(version) = api::put_over(primary, &json, &current.version)? {
             return Ok(version);
         }

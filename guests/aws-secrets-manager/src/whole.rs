@@ -44,18 +44,18 @@ pub(crate) fn list(prefix: &str, cursor: Option<&str>, limit: u32) -> Result<Pag
 }
 
 pub(crate) fn delete(name: &str, mode: DeleteMode) -> Result<()> {
-    let deleted = match mode {
-        DeleteMode::Recoverable(days) => api::delete(name, days, false),
-        // AWS says yes to purging what never was, so ask first.
-        DeleteMode::Permanent => api::describe(name).and_then(|_| api::delete(name, None, true)),
+    // AWS says yes to purging what never was, so ask first.
+    let is_deleted = is_deleted(name)?;
+    match mode {
+        DeleteMode::Recoverable(_) if is_deleted => return Err(Error::NotFound),
+        DeleteMode::Recoverable(days) => api::delete(name, days, false)?,
+        DeleteMode::Permanent => api::delete(name, None, true)?,
     };
-    match deleted {
-        Err(failure) if failure.is(NOT_NOW) && is_deleted(name)? => Err(Error::NotFound),
-        deleted => Ok(deleted.map(drop)?),
-    }
+    Ok(())
 }
 
 pub(crate) fn write(new: &NewSecret) -> Result<String> {
+    api::fits(&new.value)?;
     let mut written = match &new.mode {
         WriteMode::Upsert => put(new),
         WriteMode::CreateOnly => create(new),
