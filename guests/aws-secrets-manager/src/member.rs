@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use secret_runtime_guest::{DeleteMode, Entry, Error, NewSecret, Page, Result, Secret, WriteMode};
+use secret_runtime_guest::{DeleteMode, Entry, Error, NewSecret, Page, Result, Secret, WriteMode, time};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::api;
@@ -78,7 +78,7 @@ pub(crate) fn delete(primary: &str, name: &str, mode: DeleteMode) -> Result<()> 
 
 /// Reads, edits and writes until nobody wrote in between. `edit` may run more than once.
 fn change(primary: &str, mut edit: impl FnMut(&mut Primary) -> Result<()>) -> Result<String> {
-    for _ in 0..TRIES {
+    for tries in 0..TRIES {
         let mut current = Primary::get(primary, None)?;
         edit(&mut current)?;
         let json = serde_json::to_vec(&current.members);
@@ -87,6 +87,7 @@ fn change(primary: &str, mut edit: impl FnMut(&mut Primary) -> Result<()>) -> Re
         if let Some(version) = api::put_over(primary, &json, &current.version)? {
             return Ok(version);
         }
+        time::back_off(tries);
     }
     Err(Error::conflict("somebody else keeps writing at the same time"))
 }

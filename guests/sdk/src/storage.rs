@@ -2,7 +2,7 @@
 //!
 //! A file's only key is the empty one; variables have a key each.
 
-use crate::{Error, Result, bindings::imports::secret_runtime::backend::storage as host};
+use crate::{Error, Result, bindings::imports::secret_runtime::backend::storage as host, time};
 
 pub use host::{Blob, Failure};
 
@@ -44,19 +44,20 @@ pub const TRIES: u32 = 8;
 /// # Errors
 /// What `edit` answers, and then nothing is written; [`Error::Conflict`] after [`TRIES`] tries; why storage failed.
 pub fn update(key: &str, edit: impl FnMut(Option<&[u8]>) -> Result<Option<Vec<u8>>>) -> Result<()> {
-    update_with(edit, || read(key), |data, unchanged| replace(key, data, unchanged))
+    update_with(edit, || read(key), |data, unchanged| replace(key, data, unchanged), time::back_off)
 }
 
 fn update_with(
     mut edit: impl FnMut(Option<&[u8]>) -> Result<Option<Vec<u8>>>,
     mut read: impl FnMut() -> Result<Option<Blob>, Failure>,
     mut replace: impl FnMut(Option<&[u8]>, Option<&str>) -> Result<String, Failure>,
+    mut wait: impl FnMut(u32),
 ) -> Result<()> {
-    for _ in 0..TRIES {
+    for tries in 0..TRIES {
         let old = read()?;
         let new = edit(old.as_ref().map(|blob| blob.data.as_slice()))?;
         match replace(new.as_deref(), old.as_ref().map(|blob| blob.etag.as_str())) {
-            Err(Failure::Changed) => {}
+            Err(Failure::Changed) => wait(tries),
             Err(failure) => return Err(failure.into()),
             Ok(_) => return Ok(()),
         }
@@ -110,6 +111,7 @@ mod tests {
                     *self.content.borrow_mut() = data.unwrap_or_default().to_vec();
                     Ok(self.etag())
                 },
+                drop,
             )
         }
     }
@@ -134,6 +136,7 @@ mod tests {
             |_| Err(Error::NotFound),
             || Ok(None),
             |_, _| Err(Failure::Refused("nothing should be written".into())),
+            drop,
         );
         assert_eq!(outcome, Err(Error::NotFound));
     }
@@ -148,6 +151,7 @@ mod tests {
                 seen = Some((data.map(<[u8]>::to_vec), unchanged.map(str::to_owned)));
                 Ok("1".into())
             },
+            drop,
         );
         assert_eq!((outcome, seen), (Ok(()), Some((Some(b"new".to_vec()), None))));
     }

@@ -1,6 +1,6 @@
 //! Time: the clock, and times as upstreams write them.
 
-use crate::{Timestamp, bindings::imports::secret_runtime::backend::clock};
+use crate::{Timestamp, bindings::imports::secret_runtime::backend::clock, random};
 
 /// The time of day, in milliseconds since 1970-01-01T00:00:00Z.
 pub fn now() -> Timestamp {
@@ -10,6 +10,13 @@ pub fn now() -> Timestamp {
 /// Waits. The call's deadline goes on.
 pub fn sleep(milliseconds: u32) {
     clock::sleep(milliseconds);
+}
+
+/// Waits before another try, after so many that lost against somebody else's: up to twice as long each time, from two
+/// milliseconds on, and never as long as they do.
+pub fn back_off(tries: u32) {
+    let chance = random::bytes(1).first().copied().unwrap_or_default();
+    sleep(u32::from(chance) % (2 << tries.min(7)));
 }
 
 /// Reads a time in the notation of RFC 3339, such as `2026-01-31T09:30:00.5Z` or `2026-01-31T10:30:00+01:00`.
