@@ -25,6 +25,8 @@ mod twin;
 mod values;
 
 subject!(agent_secret_store, subjects::agent_secret_store::AgentSecretStore);
+subject!(aws_kms, subjects::aws_kms::Kms);
+subject!(aws_secrets_manager, subjects::aws_secrets_manager::SecretsManager);
 subject!(azure_key_vault, subjects::azure_key_vault::AzureKeyVault);
 subject!(conjur, subjects::conjur::Conjur);
 subject!(dotenv, subjects::dotenv::Dotenv);

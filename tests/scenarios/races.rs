@@ -14,7 +14,7 @@ use crate::common::Component;
 const ROUNDS: usize = 8;
 
 /// As long as a value that everybody takes.
-const LENGTH: usize = 8_000;
+const LENGTH: usize = 4_000;
 
 /// Both do this at the same time, the one as 0 and the other as 1.
 fn both<S: Subject, T: Send>(stage: &Stage<S>, act: impl Fn(usize, &Caller) -> T + Sync) -> [T; 2] {

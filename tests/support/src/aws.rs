@@ -28,7 +28,7 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// Who may do everything on either emulator.
+    /// Who may do everything on either emulator. Neither looks at this one's signatures.
     pub fn admin() -> Self {
         Self { id: "test".into(), secret: "test".into() }
     }
@@ -41,6 +41,7 @@ impl AccessKey {
 #[derive(Debug)]
 pub struct Ministack {
     running: Running,
+    owner: AccessKey,
 }
 
 /// moto: secrets and keys. It takes any signature, and none.
@@ -64,7 +65,15 @@ impl Ministack {
     /// # Errors
     /// The package that holds it can't be had, or it doesn't start; what it printed is in the error.
     pub fn start() -> Result<Self> {
-        Ok(Self { running: start::ministack()? })
+        let running = start::ministack()?;
+        let everything = json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }]);
+        let owner = create_user(&Boto::start(&running.address, &AccessKey::admin())?, "owner", &everything)?;
+        Ok(Self { running, owner })
+    }
+
+    /// Somebody who may do everything, and whose signatures are checked.
+    pub fn owner(&self) -> &AccessKey {
+        &self.owner
     }
 
     /// Its address, such as `http://127.0.0.1:40123`.
@@ -72,12 +81,12 @@ impl Ministack {
         &self.running.address
     }
 
-    /// The vendor's client, as who may do everything.
+    /// The vendor's client, as the owner.
     ///
     /// # Errors
     /// The client can't be had or doesn't start.
     pub fn boto(&self) -> Result<Boto> {
-        Boto::start(self.address(), &AccessKey::admin())
+        Boto::start(self.address(), &self.owner)
     }
 
     /// Creates a user who may do what the statements of a policy say, and answers their key.
@@ -85,15 +94,7 @@ impl Ministack {
     /// # Errors
     /// The server refused.
     pub fn user(&self, name: &str, statements: &Value) -> Result<AccessKey> {
-        let boto = self.boto()?;
-        let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-        boto.done("iam.create_user", &json!({ "UserName": name }))?;
-        let policy = json!({ "UserName": name, "PolicyName": name, "PolicyDocument": policy });
-        boto.done("iam.put_user_policy", &policy)?;
-        let key = boto.done("iam.create_access_key", &json!({ "UserName": name }))?;
-        let part = |part: &str| key.pointer(&format!("/AccessKey/{part}")).and_then(Value::as_str).map(str::to_owned);
-        let key = part("AccessKeyId").zip(part("SecretAccessKey")).map(|(id, secret)| AccessKey { id, secret });
-        key.context("no access key was created")
+        create_user(&self.boto()?, name, statements)
     }
 }
 
@@ -118,4 +119,14 @@ impl Moto {
     pub fn boto(&self) -> Result<Boto> {
         Boto::start(self.address(), &AccessKey::admin())
     }
+}
+
+fn create_user(boto: &Boto, name: &str, statements: &Value) -> Result<AccessKey> {
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+    boto.done("iam.create_user", &json!({ "UserName": name }))?;
+    boto.done("iam.put_user_policy", &json!({ "UserName": name, "PolicyName": name, "PolicyDocument": policy }))?;
+    let key = boto.done("iam.create_access_key", &json!({ "UserName": name }))?;
+    let part = |part: &str| key.pointer(&format!("/AccessKey/{part}")).and_then(Value::as_str).map(str::to_owned);
+    let key = part("AccessKeyId").zip(part("SecretAccessKey")).map(|(id, secret)| AccessKey { id, secret });
+    key.context("no access key was created")
 }

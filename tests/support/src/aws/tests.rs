@@ -89,7 +89,9 @@ fn ministack_knows_who_asks_and_what_they_may() {
     assert_eq!(as_who(&user.id, "another"), (Err(forged.clone()), forged));
     let unknown = "UnrecognizedClientException".to_owned();
     assert_eq!(as_who("AKIAUNKNOWN", "any"), (Err(unknown.clone()), unknown));
-    assert_eq!(as_who("test", "test"), (Ok(()), "ResourceNotFoundException".into()));
+    let owner = server.owner();
+    assert_eq!(as_who(&owner.id, &owner.secret), (Ok(()), "ResourceNotFoundException".into()));
+    assert_eq!(as_who(&owner.id, "another").1, "InvalidSignatureException");
 }
 
 #[test]
