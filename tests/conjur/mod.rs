@@ -1,5 +1,6 @@
 //! The conjur backend on the stand-in that the vendor's client judges, through the binary.
 
+mod certificates;
 mod logins;
 mod policies;
 mod twin;
