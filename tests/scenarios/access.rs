@@ -15,7 +15,6 @@ use crate::common::{Home, READ_WRITE, cli::Run};
 pub(crate) struct Access {
     environment: BTreeMap<String, String>,
     settings: Vec<(String, String)>,
-    recipe: Option<String>,
     storage: Option<StorageInput>,
 }
 
@@ -37,12 +36,6 @@ impl Access {
         self
     }
 
-    /// Chooses a recipe.
-    pub(crate) fn recipe(mut self, name: &str) -> Self {
-        self.recipe = Some(name.into());
-        self
-    }
-
     /// Grants a file.
     pub(crate) fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.storage = Some(StorageInput::File(path.into()));
@@ -61,9 +54,6 @@ impl Access {
         for (key, value) in &self.settings {
             builder = builder.set(key, value);
         }
-        if let Some(recipe) = &self.recipe {
-            builder = builder.recipe(recipe);
-        }
         match &self.storage {
             Some(storage) => builder.storage(storage.clone()),
             None => builder,
@@ -75,9 +65,6 @@ impl Access {
         let mut run = home.runtime(["--trust", READ_WRITE, "--backend"]).arg(component);
         for (key, value) in &self.settings {
             run = run.arg("--set").arg(format!("{key}={value}"));
-        }
-        if let Some(recipe) = &self.recipe {
-            run = run.args(["--auth", recipe]);
         }
         run = match &self.storage {
             Some(StorageInput::File(path)) => run.arg("--storage").arg(path),

@@ -1,7 +1,7 @@
 //! Every test, and the benchmarks.
 
 use anyhow::Result;
-use test_support::{Venv, layout};
+use test_support::{Npm, Venv, layout};
 
 use crate::{
     examples, guests, needs,
@@ -14,7 +14,13 @@ use crate::{
 /// A prerequisite is missing, a build fails or a test fails.
 pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     needs::to_test()?;
-    Venv::servers()?;
+    // Here rather than in the tests, which would hide that something is being installed.
+    for made in [Venv::servers, Venv::aws, Venv::azure, Venv::conjur, Venv::google] {
+        made()?;
+    }
+    for made in [Npm::agent_secret_store, Npm::oauth] {
+        made()?;
+    }
     guests::backends()?;
     guests::hostile()?;
     examples::build()?;

@@ -72,6 +72,7 @@ impl Component {
         }
         // Linkers put them in any order, another one for each build.
         shape.exports.sort_unstable();
+        shape.imports.sort_unstable();
         let component = Self {
             digest: Digest::of(&bytes),
             bytes,

@@ -91,7 +91,7 @@ fn the_question_says_whose_credentials_sign_for_whom() {
 #[test]
 fn the_fallback_to_the_environment_never_answers_with_a_key() {
     let user = User::new().env("AWS_ACCESS_KEY_ID", "AKENV").env("AWS_SECRET_ACCESS_KEY", "secret of the environment");
-    let hosted = Globs::new(&["KEY"]).unwrap();
+    let hosted = Globs::new(["KEY"]).unwrap();
     let builder = user.env("OTHER", "fallen back to").builder(&runtime()).hosted_keys(hosted).env_fallback(true);
     let backend = load(builder).unwrap();
     assert_eq!(block_on(backend.get("OTHER")).unwrap().secret.expose(), b"fallen back to");
