@@ -131,6 +131,7 @@ impl Canned {
             ("mount", "secret"),
             ("account", "default"),
             ("api-version", "7.4"),
+            ("resource", "https://vault.azure.net"),
             ("api", "http://127.0.0.1:9"),
             ("conjur", "http://127.0.0.1:9"),
             ("vault", "http://127.0.0.1:9"),
