@@ -53,12 +53,15 @@ fn origins(
     for origin in candidate.origins() {
         let about = addresses(origin).map(|about| format!(" ({})", Shown(&about))).unwrap_or_default();
         writeln!(text, "It may call {}{about}:", Shown(&origin.url()))?;
+        let mut told = Vec::new(); // rules that differ in their body alone are one line
         for rule in manifest.rules.iter().filter(|rule| rule.origin.as_ref().is_none_or(|name| *name == origin.name)) {
-            write!(text, "  to {:<8} {} {}", words(&rule.phases), rule.method.as_str(), path(rule, candidate))?;
-            for (name, value) in rule.fixed_headers() {
-                write!(text, " {name}: {value}")?;
+            let headers: String = rule.fixed_headers().map(|(name, value)| format!(" {name}: {value}")).collect();
+            let path = path(rule, candidate);
+            let line = format!("  to {:<8} {} {path}{headers}", words(&rule.phases), rule.method.as_str());
+            if !told.contains(&line) {
+                writeln!(text, "{line}")?;
+                told.push(line);
             }
-            writeln!(text)?;
         }
     }
     Ok(())
@@ -72,7 +75,7 @@ fn credentials(text: &mut String, facts: &Facts) -> std::fmt::Result {
         if matches!(credential.from, CredentialOrigin::Identity(_)) {
             writeln!(
                 text,
-                "The runtime is known to {} by the {name} identity of {from}; the backend never sees its credentials.",
+                "The {name} identity is {from}. The runtime uses it at {}; the backend never sees its credentials.",
                 Shown(&credential.to.join(" and "))
             )?;
             continue;

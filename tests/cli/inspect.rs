@@ -17,7 +17,20 @@ fn steady(run: &Outcome, backend: &str) -> String {
 
 #[test]
 fn people_are_told_what_a_backend_declares() {
-    for backend in ["dotenv", "vault", "example-c"] {
+    let backends = [
+        "agent-secret-store",
+        "aws-kms",
+        "aws-secrets-manager",
+        "azure-key-vault",
+        "conjur",
+        "dotenv",
+        "env",
+        "example-c",
+        "google-kms",
+        "google-secret-manager",
+        "vault",
+    ];
+    for backend in backends {
         let run = Home::new().runtime(["inspect"]).arg(layout::backend(backend)).run().exits(0);
         assert_snapshot!(format!("inspect-{backend}"), steady(&run, backend));
     }

@@ -62,7 +62,13 @@ fn requests(manifest: &Manifest) -> Vec<String> {
         let headers: String = rule.fixed_headers().map(|(name, value)| format!(" {name}: {value}")).collect();
         format!("{} {}{headers} for {}", rule.method.as_str(), rule.path, phases.join(", "))
     };
-    manifest.rules.iter().map(rule).collect()
+    let mut told = Vec::new(); // rules that differ in their body alone are one line
+    for line in manifest.rules.iter().map(rule) {
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    told
 }
 
 fn credentials(manifest: &Manifest) -> Vec<String> {
@@ -76,14 +82,19 @@ fn credentials(manifest: &Manifest) -> Vec<String> {
 }
 
 fn recipe(recipe: &secret_runtime::manifest::Recipe) -> String {
-    match &recipe.mtls {
-        None => recipe.name.clone(),
-        Some(mtls) => {
-            let [certificate, key] =
-                [&mtls.certificate, &mtls.key].map(|part| part.placeholders().collect::<Vec<_>>().join(" and "));
-            format!("{} (shows {certificate} as a client certificate; its {key} is never sent)", recipe.name)
-        }
+    let mut about = Vec::new();
+    if let Some(mtls) = &recipe.mtls {
+        let [certificate, key] =
+            [&mtls.certificate, &mtls.key].map(|part| part.placeholders().collect::<Vec<_>>().join(" and "));
+        about.push(format!("shows {certificate} as a client certificate; its {key} is never sent"));
     }
+    if let Some(exchange) = &recipe.exchange {
+        about.push(format!("asks {} for a token", exchange.request.url));
+    }
+    if let Some(identity) = &recipe.identity {
+        about.push(format!("{} identity; `runtime trust` tells whose, and where it goes", identity.kind.as_str()));
+    }
+    if about.is_empty() { recipe.name.clone() } else { format!("{} ({})", recipe.name, about.join("; ")) }
 }
 
 fn settings(manifest: &Manifest) -> Vec<String> {
