@@ -192,6 +192,44 @@ fn a_token_goes_to_hosts_of_its_resource_alone_unless_the_operator_names_another
 }
 
 #[test]
+fn what_two_readers_could_take_for_two_resources_is_none() {
+    let azure = azure();
+    let caller = machine().env("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.address());
+    for resource in [
+        "https://evil.example/ https://vault.azure.net",
+        "https://evil.example\\.vault.azure.net",
+        "https://vault.azure.net@evil.example",
+        "https://evil.example?x=https://vault.azure.net",
+        "https://evil.example#https://vault.azure.net",
+        "https://evil.exa\tmple",
+        "https:evil.example",
+        "https://*.vault.azure.net",
+        "https://127.0.0.1",
+        "http://vault.azure.net",
+    ] {
+        let error = library::load(caller.builder().set("resource", resource)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid, "{resource:?}");
+    }
+    assert!(library::load(caller.builder().set("resource", "https://vault.azure.net/")).is_ok());
+}
+
+#[test]
+fn another_account_is_another_grant() {
+    let azure = azure();
+    let from = |caller: &Caller| {
+        let facts = caller.builder().candidate().unwrap().facts().clone();
+        facts.credentials.last().unwrap().from.to_string()
+    };
+    let machine = machine().env("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.address());
+    let any = from(&machine);
+    let one = from(&machine.env("AZURE_CLIENT_ID", "one"));
+    assert!(one != any && one.contains("one"), "{one}");
+    let caller = || application(&azure).env("AZURE_CLIENT_SECRET", "canary");
+    let elsewhere = from(&caller().env("AZURE_TENANT_ID", "elsewhere"));
+    assert!(elsewhere != from(&caller()) && elsewhere.contains("elsewhere"), "{elsewhere}");
+}
+
+#[test]
 fn a_token_is_kept_and_renewed_before_it_ends() {
     let azure = azure();
     azure.token_lifetime(Duration::from_secs(2));

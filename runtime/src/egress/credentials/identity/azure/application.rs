@@ -30,6 +30,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 pub(super) struct Application {
     /// The tenant's token endpoint.
     token: Endpoint,
+    tenant: String,
     client_id: String,
     scope: String,
     proof: Proof,
@@ -68,6 +69,7 @@ impl Application {
         let base = endpoint.url.path().trim_end_matches('/').to_owned();
         Ok(Self {
             token: endpoint.at(&format!("{base}/{tenant}/oauth2/v2.0/token"), &[]),
+            tenant,
             client_id: settings.need("client-id")?,
             scope: format!("{resource}/.default"),
             proof,
@@ -80,7 +82,7 @@ impl Application {
     }
 
     pub(super) fn shown(&self) -> String {
-        format!("the application {}", self.client_id)
+        format!("the application {} of the tenant {}", self.client_id, self.tenant)
     }
 
     pub(super) async fn mint(&self, http: &HostHttp, credentials: &Read) -> Result<Token> {

@@ -97,6 +97,13 @@ impl Managed {
         self.machine.endpoint.origin()
     }
 
+    pub(super) fn shown(&self) -> String {
+        match &self.client_id {
+            Some(id) => format!("the managed identity {id} of this machine"),
+            None => "the managed identity of this machine".to_owned(),
+        }
+    }
+
     /// Asks for a token.
     pub(super) async fn mint(&self, http: &HostHttp) -> Result<Token> {
         let ask = self.question();

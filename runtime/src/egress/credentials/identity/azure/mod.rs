@@ -9,7 +9,7 @@ mod managed;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use url::{Host, Url};
+use url::Host;
 use zeroize::Zeroizing;
 
 use self::{application::Application, managed::Managed};
@@ -31,7 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Azure {
     source: Source,
-    resource: Url,
+    resource: Origin,
     minter: Minter<Zeroizing<String>>,
 }
 
@@ -48,13 +48,15 @@ impl Azure {
     pub(super) fn find(declared: &recipe::Identity, settings: &Resolved, around: Surroundings<'_>) -> Result<Found> {
         let settings = Settings { declared, resolved: settings };
         let resource = settings.need("resource")?;
-        let audience = Url::parse(&resource).ok().filter(|url| url.scheme() == "https" && url.domain().is_some());
+        // It is sent as it is written, so it has to be an origin that every reader takes for the same.
+        let service = |origin: &Origin| origin.scheme == Scheme::Https && domain(origin).is_some();
+        let audience = Origin::parse(&resource).ok().filter(service);
         let audience = audience.ok_or_else(|| wrong("the resource is not the https URL of a service"))?;
         let (source, from, asks) = match settings.need("source")?.as_str() {
             "managed" => {
                 let managed = Managed::find(resource, settings.get("client-id"), around)?;
-                let asks = managed.origin();
-                (Source::Managed(managed), "the managed identity of this machine".to_owned(), asks)
+                let (from, asks) = (managed.shown(), managed.origin());
+                (Source::Managed(managed), from, asks)
             }
             word => {
                 let application = Application::find(word, &resource, &settings)?;
@@ -68,11 +70,10 @@ impl Azure {
 
     /// A token is for the hosts of its own resource.
     pub(super) fn speaks_to(&self, origin: &Origin) -> bool {
-        let HostPattern::Exact(Host::Domain(host)) = &origin.host else { return false };
-        let own = self.resource.domain().is_some_and(|resource| {
+        let own = domain(origin).zip(domain(&self.resource)).is_some_and(|(host, resource)| {
             host.strip_suffix(resource).is_some_and(|left| left.is_empty() || left.ends_with('.'))
         });
-        own && origin.scheme == Scheme::Https && Some(origin.port) == self.resource.port_or_known_default()
+        own && origin.scheme == Scheme::Https && origin.port == self.resource.port
     }
 
     pub(super) async fn token(&self, http: &HostHttp, credentials: &Read) -> Result<Token> {
@@ -87,6 +88,14 @@ impl Azure {
 
     pub(super) async fn forget_old(&self, credentials: &Read) -> bool {
         self.minter.forget_old(basis(credentials), &[]).await
+    }
+}
+
+/// The name of the one host that an origin covers.
+fn domain(origin: &Origin) -> Option<&str> {
+    match &origin.host {
+        HostPattern::Exact(Host::Domain(host)) => Some(host),
+        _ => None,
     }
 }
 
