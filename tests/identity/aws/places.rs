@@ -1,12 +1,18 @@
 //! Where signed requests, and requests for credentials, may go.
 
-use secret_runtime::Kind;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use secret_runtime::{Environment, Kind};
 use test_support::{Reply, Upstream};
+use zeroize::Zeroizing;
 
 use super::{User, manifest};
 use crate::common::{
     Manifest, Names,
-    library::{assert_refused, failure, load, runtime_with},
+    library::{assert_refused, failure, load, runtime, runtime_with},
 };
 
 /// A manifest whose author wrote the origin.
@@ -65,6 +71,51 @@ fn what_is_no_region_is_a_mistake() {
         assert_eq!(error.kind(), Kind::Config, "{error}");
         assert!(error.reason().contains("region"), "{error}");
     }
+}
+
+/// Below a service there are hosts of its customers: `x.execute-api.eu-west-1.amazonaws.com` is anybody's.
+#[test]
+fn a_customers_host_is_no_service() {
+    for (service, host) in [
+        ("x.execute-api", "x.execute-api.{region}.{aws.suffix}"),
+        ("ec2-192-0-2-1.eu-west-1", "ec2-192-0-2-1.eu-west-1.{region}.{aws.suffix}"),
+    ] {
+        let manifest =
+            written(&format!("https://{host}")).replace("service = \"demo\"", &format!("service = \"{service}\""));
+        for region in ["eu-west-1", "compute"] {
+            let error = user().manifest(manifest.clone()).env("AWS_REGION", region).facts().unwrap_err();
+            assert_eq!(error.kind(), Kind::Config, "{error}");
+            assert!(error.reason().contains("service"), "{error}");
+        }
+    }
+}
+
+/// An environment that changes while a backend is loaded.
+struct Changing(Mutex<BTreeMap<String, String>>);
+
+impl Environment for Changing {
+    fn get(&self, name: &str) -> Option<Zeroizing<String>> {
+        Environment::get(&*self.0.lock().unwrap(), name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().keys().cloned().collect()
+    }
+}
+
+#[test]
+fn a_place_that_is_named_after_the_grant_is_not_asked() {
+    let [granted, later] = [(), ()].map(|()| Upstream::start(|_| Reply::new(403, "")).unwrap());
+    let user = User::new().file("token", "canary");
+    let token = user.path("token");
+    let user = user.env("AWS_ENDPOINT_URL_STS", &granted.address()).env("AWS_ROLE_ARN", "arn:aws:iam::1:role/r");
+    let user = user.env("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap());
+    let environment = Arc::new(Changing(Mutex::new(user.environment.clone())));
+    let backend = load(user.builder(&runtime()).environment(environment.clone())).unwrap();
+    assert_eq!(failure(&backend, "KEY").kind(), Kind::Unauthenticated);
+    environment.0.lock().unwrap().insert("AWS_ENDPOINT_URL_STS".to_owned(), later.address());
+    assert_refused(&failure(&backend, "KEY"), "origin");
+    assert_eq!((granted.connections(), later.connections()), (1, 0));
 }
 
 /// The vendor's crate has no way out but the runtime's: a name that it asks for is resolved here, judged, and refused.

@@ -27,7 +27,7 @@ use self::{
     chain::Look,
     http::Client,
     sign::Purpose,
-    source::{Source, host},
+    source::{Asked, Source, host},
 };
 use super::{Found, HostHttp, Identity, Read, Surroundings};
 use crate::{
@@ -42,6 +42,7 @@ use crate::{
     environment::Environment,
     error::{Error, Kind, Result},
     manifest::{Scope, recipe, recipe::ScopeMatch},
+    text::Shown,
 };
 
 /// How services say that credentials are no longer good.
@@ -54,6 +55,8 @@ pub(crate) struct Aws {
     /// The host of that service in that region.
     host: String,
     source: Source,
+    /// The places that were granted to be asked for them.
+    asked: Vec<Asked>,
     environment: Arc<dyn Environment>,
     home: Option<PathBuf>,
     minter: Minter<Credentials>,
@@ -74,14 +77,19 @@ impl Aws {
             value.map(|value| value.to_string())
         };
         let purpose = Purpose { service: setting("service")?, region: setting("region")? };
+        // One label: below a service there may be hosts of its customers.
+        if !purpose.service.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+            return Err(config(format!("{} is not a service of AWS", Shown(&purpose.service))));
+        }
         let host = host(&purpose.service, &purpose.region)?;
         let environment = around.environment.cloned();
         let environment = environment.ok_or_else(|| config("credentials for AWS are looked for in no environment"))?;
         let home = around.home.map(PathBuf::from);
         let Look { source, variables, .. } = Look::around(environment.as_ref(), home.as_deref())?;
-        let asks = source.asks(&purpose.region, &variables)?.into_iter().map(|asked| asked.origin).collect();
+        let asked = source.asks(&purpose.region, &variables)?;
+        let asks = asked.iter().map(|asked| asked.origin.clone()).collect();
         let from = source.to_string();
-        let aws = Self { purpose, host, source, environment, home, minter: Minter::new(ScopeMatch::Exact) };
+        let aws = Self { purpose, host, source, asked, environment, home, minter: Minter::new(ScopeMatch::Exact) };
         Ok(Found { identity: Arc::new(Identity::Aws(aws)), from, asks })
     }
 
@@ -121,8 +129,7 @@ impl Aws {
             let reason = format!("credentials would now come from {}, and {} was granted", look.source, self.source);
             return Err(Error::new(Kind::Untrusted, reason));
         }
-        let asked = look.source.asks(&self.purpose.region, &look.variables)?;
-        let client = Client::new(http.clone(), asked);
+        let client = Client::new(http.clone(), self.asked.clone());
         let credentials = load::load(&look, &self.purpose.region, client).await?;
         let left = |end: SystemTime| end.duration_since(SystemTime::now()).unwrap_or_default();
         let life = credentials.expiry().map_or(Duration::MAX, left);
