@@ -27,6 +27,8 @@ pub(super) struct Canned {
     settings: &'static [(&'static str, &'static str)],
     /// Environment variables, in the same way.
     environment: &'static [(&'static str, &'static str)],
+    /// Options that have a default.
+    options: &'static [(&'static str, &'static str)],
     /// What it keeps in variables that it is granted.
     stored: Option<String>,
 }
@@ -40,6 +42,7 @@ pub(super) fn all() -> Vec<Canned> {
         reply,
         settings,
         environment,
+        options: &[],
         stored: None,
     };
     let json = |reply: serde_json::Value| reply.to_string().into_bytes();
@@ -107,17 +110,20 @@ pub(super) fn all() -> Vec<Canned> {
                 "payload": { "data": encoded, "dataCrc32c": VALUE_CRC32C },
             })),
         ),
-        canned(
-            "vault",
-            &[("address", "UPSTREAM")],
-            &[("VAULT_TOKEN", "of-no-server")],
-            json(json!({
-                "data": {
-                    "data": { "value": VALUE },
-                    "metadata": { "version": 1, "created_time": "2026-01-01T00:00:00Z", "destroyed": false },
-                },
-            })),
-        ),
+        Canned {
+            options: &[("field", "value")],
+            ..canned(
+                "vault",
+                &[("address", "UPSTREAM")],
+                &[("VAULT_TOKEN", "of-no-server")],
+                json(json!({
+                    "data": {
+                        "data": { "value": VALUE },
+                        "metadata": { "version": 1, "created_time": "2026-01-01T00:00:00Z", "destroyed": false },
+                    },
+                })),
+            )
+        },
     ]
 }
 
@@ -139,7 +145,8 @@ impl Canned {
             settings.entry(key.to_owned()).or_insert_with(|| value.to_owned());
         }
         let stored = self.stored.iter().map(|stored| (self.key.to_owned(), stored.clone().into_bytes())).collect();
-        World { settings, stored, reply: self.reply.clone() }
+        let options = self.options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        World { settings, options, stored, reply: self.reply.clone() }
     }
 
     /// Gives it all that to a backend.

@@ -26,6 +26,8 @@ use bindings::{
 pub(crate) struct World {
     /// Settings, and the URLs of origins.
     pub(crate) settings: BTreeMap<String, String>,
+    /// Options of a call that have a value.
+    pub(crate) options: Vec<(String, String)>,
     /// What storage holds, by key.
     pub(crate) stored: BTreeMap<String, Vec<u8>>,
     /// What every request is answered.
@@ -64,7 +66,7 @@ impl Offline {
         store.set_epoch_deadline(1 << 32);
         let instance = self.pre.instantiate_async(&mut store).await?;
         let read = self.indices.load(&mut store, &instance)?;
-        let answer = read.call_read(&mut store, name, None, &[]).await?;
+        let answer = read.call_read(&mut store, name, None, &self.world.options).await?;
         answer.map(|secret| secret.value).map_err(|error| wasmtime::Error::msg(format!("it answered {error:?}")))
     }
 }
