@@ -9,7 +9,21 @@ use super::{
 use crate::text::Shown;
 
 /// Endings of environment names that say: this is a credential. A backend can't read such a variable as a setting.
-const CREDENTIAL_ENDINGS: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "API_KEY", "ACCESS_KEY", "CREDENTIALS", "DSN"];
+const CREDENTIAL_ENDINGS: [&str; 13] = [
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "API_KEY",
+    "ACCESS_KEY",
+    "CREDENTIALS",
+    "DSN",
+    "SECRET_ID",
+    "SECRET_KEY",
+    "PRIVATE_KEY",
+    "PASSPHRASE",
+    "JWT",
+    "IDENTITY_HEADER",
+];
 
 /// A setting that the backend can see.
 #[derive(Clone, Debug, PartialEq)]

@@ -279,6 +279,14 @@ fn a_declaration_that_can_not_be_is_refused() {
             "config.a.env[1]: GITHUB_TOKEN looks like a credential; declare it under [credentials]",
         ),
         (
+            "config.a = { env = ['VAULT_SECRET_ID'] }",
+            "config.a.env[1]: VAULT_SECRET_ID looks like a credential; declare it under [credentials]",
+        ),
+        (
+            "config.a = { env = ['IDENTITY_HEADER'] }",
+            "config.a.env[1]: IDENTITY_HEADER looks like a credential; declare it under [credentials]",
+        ),
+        (
             "config.a = { env = ['my_api_key'] }",
             "config.a.env[1]: my_api_key looks like a credential; declare it under [credentials]",
         ),
