@@ -7,13 +7,13 @@ mod reply;
 use std::collections::BTreeMap;
 
 use secret_runtime_guest::{
-    Check, Delete, DeleteMode, Error, Exists, List, NewSecret, Options, Page, Read, Readiness, Result, Secret, Write,
-    WriteMode, config,
+    Asked, Check, Delete, DeleteMode, Error, Exists, List, NewSecret, Options, Page, Read, Readiness, Result, Secret,
+    Write, config, found,
     http::{Request, Url},
 };
 use serde::Serialize;
 
-use crate::reply::{Listing, Stored, Written};
+use crate::reply::{Health, Listing, Stored, Written, about_secret, failure};
 
 struct AgentSecretStore;
 
@@ -36,13 +36,13 @@ impl Read for AgentSecretStore {
         if version.is_some() {
             return Err(Error::unsupported("only the current version can be read"));
         }
-        stored(name)?.map(Stored::into_secret).ok_or(Error::NotFound)
+        stored(name).map(Stored::into_secret)
     }
 }
 
 impl Exists for AgentSecretStore {
     fn exists(name: &str, _: &Options) -> Result<bool> {
-        Ok(stored(name)?.is_some())
+        Ok(found(stored(name))?.is_some())
     }
 }
 
@@ -51,8 +51,7 @@ impl List for AgentSecretStore {
         let namespace =
             prefix.rsplit_once('/').map(|(namespace, _)| namespace).filter(|namespace| !namespace.is_empty());
         let namespace = namespace.ok_or_else(|| Error::invalid("name the namespace to list, with a / after it"))?;
-        let response = Request::get(url(namespace)?).send()?;
-        let Listing { items, total } = Listing::of(&response)?;
+        let Listing { items, total } = Request::get(url(namespace)?).send()?.success(failure)?.json()?;
         let everything = prefix.len() == namespace.len() + 1;
         let entries = items.into_iter().map(reply::Item::into_entry).filter(|entry| entry.name.starts_with(prefix));
         let page = Page::of_all(entries.collect(), cursor, limit);
@@ -62,53 +61,37 @@ impl List for AgentSecretStore {
 
 impl Write for AgentSecretStore {
     fn write(secret: &NewSecret, options: &Options) -> Result<Option<String>> {
-        if secret.mode != WriteMode::Upsert || secret.expires_at.is_some() {
-            return Err(Error::unsupported("a secret is written without conditions and without an expiry"));
-        }
+        secret.refuse("the service", &[Asked::CreateOnly, Asked::IfVersion, Asked::Expiry])?;
         let (secret_type, access_tier) = (options.get("type"), options.get("tier"));
-        let body = Body { value: secret.text()?, secret_type, access_tier, metadata: metadata(secret)? };
-        let response = Request::put(url(&secret.name)?).json(&body)?.send()?;
-        Ok(Some(Written::of(&response)?.version.to_string()))
+        let body = Body { value: secret.text()?, secret_type, access_tier, metadata: secret.described_tags()? };
+        let Written { version } = Request::put(url(&secret.name)?).json(&body)?.send()?.success(failure)?.json()?;
+        Ok(Some(version.to_string()))
     }
 }
 
 impl Delete for AgentSecretStore {
     fn delete(name: &str, mode: DeleteMode, _: &Options) -> Result<()> {
-        if let DeleteMode::Recoverable(Some(_)) = mode {
-            return Err(Error::unsupported("what is deleted can't be recovered"));
-        }
-        reply::deleted(&Request::delete(url(name)?).send()?)
+        mode.refuse_days("what is deleted can't be recovered")?;
+        Request::delete(url(name)?).send()?.success(about_secret).map(drop)
     }
 }
 
 impl Check for AgentSecretStore {
     fn check() -> Result<Readiness> {
-        let response = Request::get(Url::new(&config::require("address")?).path("v1/health")).send()?;
-        reply::is_healthy(&response)?;
+        let url = Url::new(&config::require("address")?).path("v1/health");
+        let _: Health = Request::get(url).send()?.success(failure)?.json()?;
         Ok(Readiness::Unknown("the service is up; a token is had only for a secret, so the key was not tried".into()))
     }
 }
 
 /// The secret as it is now, if there is one.
-fn stored(name: &str) -> Result<Option<Stored>> {
+fn stored(name: &str) -> Result<Stored> {
     Stored::of(&Request::get(url(name)?).send()?)
 }
 
 /// Where a secret is, or a namespace.
 fn url(path: &str) -> Result<Url> {
     Ok(Url::new(&config::require("address")?).path("v1/secrets").path(path))
-}
-
-/// What is kept beside the secret: the tags, and the description under a name of its own.
-fn metadata(secret: &NewSecret) -> Result<BTreeMap<&str, &str>> {
-    let tags = secret.tags.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut metadata: BTreeMap<_, _> = tags.collect();
-    if let Some(description) = &secret.description
-        && metadata.insert("description", description).is_some()
-    {
-        return Err(Error::invalid("a tag can't be called `description` beside a description"));
-    }
-    Ok(metadata)
 }
 
 #[cfg(test)]
@@ -125,13 +108,14 @@ mod tests {
             ..NewSecret::new("team/KEY", "v")
         };
         let (secret_type, access_tier) = (Some("api_key"), None);
-        let body =
-            Body { value: secret.text().unwrap(), secret_type, access_tier, metadata: metadata(&secret).unwrap() };
+        let body = Body {
+            value: secret.text().unwrap(),
+            secret_type,
+            access_tier,
+            metadata: secret.described_tags().unwrap(),
+        };
         let expected =
             r#"{"value":"v","secret_type":"api_key","metadata":{"description":"for the app","owner":"team-a"}}"#;
         assert_eq!(serde_json::to_string(&body).unwrap(), expected);
-
-        let twice = NewSecret { tags: vec![("description".into(), "d".into())], ..secret };
-        assert!(matches!(metadata(&twice), Err(Error::Invalid(_))));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use secret_runtime_guest::{Entry, Error, Result, Secret, http::Response};
+use secret_runtime_guest::{
+    Entry, Error, Result, Secret,
+    http::{Problem, Response},
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
@@ -24,14 +27,13 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Reads the reply to a request for a secret; none if there is none.
-    pub(crate) fn of(response: &Response) -> Result<Option<Self>> {
+    /// Reads the reply to a request for a secret.
+    pub(crate) fn of(response: &Response) -> Result<Self> {
         match response.status {
             // The path of a namespace looks like that of a secret.
-            200 if response.json::<Namespace>().is_ok() => Ok(None),
-            200 => response.json().map(Some),
-            404 if is_missing(response) => Ok(None),
-            _ => Err(failure(response)),
+            200 if response.json::<Namespace>().is_ok() => Err(Error::NotFound),
+            200 => response.json(),
+            _ => Err(about_secret(response)),
         }
     }
 
@@ -67,13 +69,6 @@ pub(crate) struct Item {
     expired: Option<bool>,
 }
 
-impl Listing {
-    /// Reads the reply to a request for a namespace.
-    pub(crate) fn of(response: &Response) -> Result<Self> {
-        if response.status == 200 { response.json() } else { Err(failure(response)) }
-    }
-}
-
 impl Item {
     pub(crate) fn into_entry(self) -> Entry {
         Entry {
@@ -91,30 +86,11 @@ pub(crate) struct Written {
     pub(crate) version: u64,
 }
 
-impl Written {
-    /// Reads the reply to a write.
-    pub(crate) fn of(response: &Response) -> Result<Self> {
-        if matches!(response.status, 200 | 201) { response.json() } else { Err(failure(response)) }
-    }
-}
-
-/// Reads the reply to a delete.
-pub(crate) fn deleted(response: &Response) -> Result<()> {
-    match response.status {
-        200 | 204 => Ok(()),
-        404 if is_missing(response) => Err(Error::NotFound),
-        _ => Err(failure(response)),
-    }
-}
-
-/// Reads the reply to the question how the service is.
-pub(crate) fn is_healthy(response: &Response) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Health {
-        #[serde(rename = "status")]
-        _status: String,
-    }
-    if response.status == 200 { response.json::<Health>().map(|_| ()) } else { Err(failure(response)) }
+/// How the service says it is.
+#[derive(Deserialize)]
+pub(crate) struct Health {
+    #[serde(rename = "status")]
+    _status: String,
 }
 
 /// Type and tier, and then what the owner wrote: text as text, and anything else as JSON.
@@ -127,27 +103,14 @@ fn pairs(secret_type: String, access_tier: String, metadata: Option<Metadata>) -
     [("type".into(), secret_type), ("tier".into(), access_tier)].into_iter().chain(owners.take(PAIRS)).collect()
 }
 
-/// The code of an error that the service itself has written.
-fn code(response: &Response) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Body {
-        error: Problem,
-    }
-    #[derive(Deserialize)]
-    struct Problem {
-        code: String,
-    }
-    response.json().ok().map(|Body { error }| error.code)
-}
-
-/// Whether a 404 says that there is no such secret, and not that there is no such address.
-fn is_missing(response: &Response) -> bool {
-    code(response).as_deref() == Some("SECRET_NOT_FOUND")
+/// The error of a request about one secret, where only the service itself says that this is missing.
+pub(crate) fn about_secret(response: &Response) -> Error {
+    if response.is_problem(404, "SECRET_NOT_FOUND") { Error::NotFound } else { failure(response) }
 }
 
 /// The error that a status other than success stands for.
-fn failure(response: &Response) -> Error {
-    let Some(code) = code(response) else { return response.error() };
+pub(crate) fn failure(response: &Response) -> Error {
+    let Some(Problem { code, .. }) = response.problem() else { return response.error() };
     match response.status {
         400 | 422 => Error::invalid("the service does not accept this value, type, tier or metadata"),
         403 if code == "HUMAN_AUTH_REQUIRED" => Error::denied("this takes a person, not an agent").with_code(&code),
@@ -173,7 +136,7 @@ mod tests {
     #[test]
     fn a_secret_brings_its_version_type_tier_and_metadata() {
         let body = format!(r#"{STORED}{{"owner":"te\u0061m","n":1.10,"nested":{{"a": []}},"type":"mine"}}}}"#);
-        let secret = Stored::of(&Response::new(200, body)).unwrap().unwrap().into_secret();
+        let secret = Stored::of(&Response::new(200, body)).unwrap().into_secret();
         assert_eq!((secret.value.as_slice(), secret.version.as_deref()), (b"v".as_slice(), Some("3")));
         let pairs: Vec<_> = secret.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let owners = [("n", "1.10"), ("nested", r#"{"a": []}"#), ("owner", "team")];
@@ -184,16 +147,16 @@ mod tests {
     fn metadata_that_is_too_much_does_not_keep_a_secret_from_being_read() {
         let many: Vec<_> = (0..100).map(|n| format!(r#""k{n}":"{}""#, "x".repeat(n * 60))).collect();
         let body = format!("{STORED}{{{}}}}}", many.join(","));
-        let secret = Stored::of(&Response::new(200, body)).unwrap().unwrap().into_secret();
+        let secret = Stored::of(&Response::new(200, body)).unwrap().into_secret();
         assert_eq!((secret.value.as_slice(), secret.metadata.len()), (b"v".as_slice(), 2 + PAIRS));
-        let none = Stored::of(&Response::new(200, format!("{STORED}null}}"))).unwrap().unwrap();
+        let none = Stored::of(&Response::new(200, format!("{STORED}null}}"))).unwrap();
         assert_eq!(none.into_secret().metadata.len(), 2);
     }
 
     #[test]
     fn only_the_service_says_that_a_secret_is_missing() {
-        assert!(Stored::of(&error(404, "SECRET_NOT_FOUND")).unwrap().is_none());
-        assert!(Stored::of(&Response::new(200, r#"{"namespace":"a/b","items":[]}"#)).unwrap().is_none());
+        assert_eq!(Stored::of(&error(404, "SECRET_NOT_FOUND")).err(), Some(Error::NotFound));
+        assert_eq!(Stored::of(&Response::new(200, r#"{"namespace":"a/b","items":[]}"#)).err(), Some(Error::NotFound));
         assert!(matches!(Stored::of(&Response::new(404, "<html>")), Err(Error::Malformed(_))));
         assert!(matches!(Stored::of(&error(404, "NOT_FOUND")), Err(Error::Other(_))));
         for shape in ["", "{}", "null", "[]", r#"{"value":1}"#, r#"{"items":{}}"#] {
@@ -228,7 +191,7 @@ mod tests {
     fn a_listing_has_whole_names_versions_and_what_has_expired() {
         let item = r#"{"namespace":"a/b","key":"K","version":2,"secret_type":"custom","access_tier":"critical","metadata":null,"expired":true}"#;
         let body = format!(r#"{{"namespace":"a/b","total":7,"items":[{item}]}}"#);
-        let Listing { items, total } = Listing::of(&Response::new(200, body)).unwrap();
+        let Listing { items, total } = Response::new(200, body).json().unwrap();
         let entries: Vec<_> = items.into_iter().map(Item::into_entry).collect();
         let metadata = vec![("type".into(), "custom".into()), ("tier".into(), "critical".into())];
         let expected = Entry { version: Some("2".into()), expired: Some(true), metadata, ..Entry::new("a/b/K") };

@@ -7,7 +7,7 @@ mod vault;
 mod write;
 
 use secret_runtime_guest::{
-    Check, Delete, DeleteMode, Error, Exists, List, Options, Page, Read, Readiness, Result, Secret, time,
+    Check, Delete, DeleteMode, Error, Exists, List, Options, Page, Read, Readiness, Result, Secret, found, time,
 };
 
 use crate::{
@@ -30,11 +30,8 @@ impl Read for KeyVault {
 impl Exists for KeyVault {
     fn exists(name: &str, _: &Options) -> Result<bool> {
         let vault = Vault::open()?;
-        match vault.send(&vault.get(name, None)) {
-            Ok(response) => Item::of(&response, name).map(|_| true),
-            Err(Error::NotFound) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let response = found(vault.send(&vault.get(name, None)))?;
+        response.map_or(Ok(false), |response| Item::of(&response, name).map(|_| true))
     }
 }
 
@@ -48,9 +45,7 @@ impl List for KeyVault {
 
 impl Delete for KeyVault {
     fn delete(name: &str, mode: DeleteMode, _: &Options) -> Result<()> {
-        if let DeleteMode::Recoverable(Some(_)) = mode {
-            return Err(Error::unsupported("how long a deleted secret can be recovered is a property of the vault"));
-        }
+        mode.refuse_days("how long a deleted secret can be recovered is a property of the vault")?;
         let vault = Vault::open()?;
         let deleted = vault.send(&vault.delete(name)).and_then(|response| Item::of(&response, name));
         let on_its_way = matches!(&deleted, Err(Error::Conflict(detail)) if detail.code == code::BEING_DELETED);

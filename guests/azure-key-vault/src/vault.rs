@@ -2,10 +2,9 @@
 
 use secret_runtime_guest::{
     Error, Result, config,
-    http::{Request, Response, Url},
+    http::{Problem, Request, Response, Url},
     time,
 };
-use serde::Deserialize;
 
 /// The codes that decide something here.
 pub(crate) mod code {
@@ -86,13 +85,12 @@ impl Vault {
 
     /// Sends a request; anything but success is an error.
     pub(crate) fn send(&self, request: &Request) -> Result<Response> {
-        let response = request.send()?;
-        if matches!(response.status, 200 | 204) { Ok(response) } else { Err(self.failure(&response)) }
+        request.send()?.success(|response| self.failure(response))
     }
 
     /// The error that a refusal stands for.
     pub(crate) fn failure(&self, response: &Response) -> Error {
-        let Problem { code, message } = Problem::of(response);
+        let Problem { code, message } = response.problem().unwrap_or_default();
         let said = match (response.status, message) {
             (401, message) => self.with_challenge(message.unwrap_or_default(), response),
             (_, Some(message)) => message,
@@ -129,39 +127,6 @@ impl Vault {
         format!(
             "{said} The vault wants tokens of {authorization} for {resource}, and the settings `authority`, `tenant` \
              and `resource` name others"
-        )
-    }
-}
-
-/// What Key Vault says in an error: the finest code and the words.
-#[derive(Default)]
-struct Problem {
-    code: String,
-    message: Option<String>,
-}
-
-impl Problem {
-    fn of(response: &Response) -> Self {
-        #[derive(Deserialize)]
-        struct Body {
-            error: Outer,
-        }
-        #[derive(Deserialize)]
-        struct Outer {
-            code: String,
-            message: String,
-            innererror: Option<Inner>,
-        }
-        #[derive(Deserialize)]
-        struct Inner {
-            code: Option<String>,
-        }
-        response.json::<Body>().map_or_else(
-            |_| Self::default(),
-            |Body { error }| Self {
-                code: error.innererror.and_then(|inner| inner.code).unwrap_or(error.code),
-                message: Some(error.message),
-            },
         )
     }
 }

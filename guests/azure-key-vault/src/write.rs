@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use secret_runtime_guest::{Error, NewSecret, Options, Result, Write, WriteMode};
+use secret_runtime_guest::{Asked, Error, NewSecret, Options, Result, Write};
 use serde::Serialize;
 
 use crate::{
@@ -36,18 +36,14 @@ struct Attributes {
 impl Write for KeyVault {
     fn write(secret: &NewSecret, options: &Options) -> Result<Option<String>> {
         // To look first and write then would lose what somebody else writes in between.
-        if secret.mode != WriteMode::Upsert {
-            return Err(Error::unsupported("Key Vault can't make a write depend on what is there"));
-        }
+        secret.refuse("Key Vault", &[Asked::CreateOnly, Asked::IfVersion])?;
         put(&Vault::open()?, &secret.name, &body(secret, options.get("content-type"))?)
     }
 }
 
 fn body<'a>(secret: &'a NewSecret, content_type: Option<&'a str>) -> Result<Body<'a>> {
     let value = secret.text()?;
-    if value.len() > VALUE_BYTES {
-        return Err(Error::invalid(format!("Key Vault keeps values of at most {VALUE_BYTES} bytes")));
-    }
+    secret.fits("Key Vault", 0..=VALUE_BYTES)?;
     let mut tags: BTreeMap<_, _> = secret.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     if let Some(description) = secret.description.as_deref().filter(|text| !text.is_empty())
         && tags.insert("description", description).is_some()

@@ -5,8 +5,8 @@
 mod server;
 
 use secret_runtime_guest::{
-    Check, Delete, DeleteMode, Entry, Error, Exists, List, NewSecret, Options, Page, Read, Readiness, Result, Secret,
-    Write, WriteMode,
+    Asked, Check, Delete, DeleteMode, Entry, Error, Exists, List, NewSecret, Options, Page, Read, Readiness, Result,
+    Secret, Write, version_number,
 };
 
 use crate::server::{PAGE, Server};
@@ -21,9 +21,10 @@ secret_runtime_guest::export!(Conjur: Read, Exists, List, Write, Delete, Check);
 impl Read for Conjur {
     fn read(name: &str, version: Option<&str>, _: &Options) -> Result<Secret> {
         if let Some(version) = version {
+            // Conjur takes other notations for the same number.
             version_number(version)?;
         }
-        let value = Server::configured()?.value(name, version)?.ok_or(Error::NotFound)?;
+        let value = Server::configured()?.value(name, version)?;
         Ok(Secret { version: version.map(str::to_owned), ..Secret::new(value) })
     }
 }
@@ -84,9 +85,7 @@ impl Write for Conjur {
 
 impl Delete for Conjur {
     fn delete(name: &str, mode: DeleteMode, _: &Options) -> Result<()> {
-        if let DeleteMode::Recoverable(Some(_)) = mode {
-            return Err(Error::unsupported("a variable that is deleted can't be recovered"));
-        }
+        mode.refuse_days("a variable that is deleted can't be recovered")?;
         let server = Server::configured()?;
         // Conjur says yes to deleting what never was, so ask first.
         server.variable(name)?.ok_or(Error::NotFound)?;
@@ -100,34 +99,20 @@ impl Check for Conjur {
     }
 }
 
-/// The number that names a version.
-///
-/// # Errors
-/// [`Error::Invalid`] for anything but a number from 1: Conjur takes other notations for the same number.
-fn version_number(version: &str) -> Result<u64> {
-    let canonical = version.bytes().all(|byte| byte.is_ascii_digit()) && !version.starts_with('0');
-    let number = version.parse().ok().filter(|_| canonical);
-    number.ok_or_else(|| Error::invalid("a version of a variable is a number from 1"))
-}
-
 /// What is asked for and can't be kept is refused before anything is sent.
 fn refuse_what_conjur_cannot_keep(secret: &NewSecret) -> Result<()> {
     // Conjur takes white space for nothing at all.
     if secret.value.iter().all(|byte| matches!(byte, 9..=13 | b' ')) {
         return Err(Error::invalid("Conjur keeps no value that is empty or white space"));
     }
-    let what = match secret {
-        NewSecret { mode: WriteMode::CreateOnly | WriteMode::IfVersion(_), .. } => "a condition",
-        NewSecret { description: Some(_), .. } => "a description",
-        NewSecret { expires_at: Some(_), .. } => "an expiry",
-        NewSecret { tags, .. } if !tags.is_empty() => "tags",
-        _ => return Ok(()),
-    };
-    Err(Error::unsupported(format!("a variable can't be written with {what}")))
+    use Asked::{CreateOnly, Description, Expiry, IfVersion, Tags};
+    secret.refuse("Conjur", &[CreateOnly, IfVersion, Description, Expiry, Tags])
 }
 
 #[cfg(test)]
 mod tests {
+    use secret_runtime_guest::WriteMode;
+
     use super::*;
 
     #[test]
@@ -152,14 +137,6 @@ mod tests {
             NewSecret { tags: vec![("a".into(), "b".into())], ..plain.clone() },
         ] {
             assert!(matches!(refuse_what_conjur_cannot_keep(&secret), Err(Error::Unsupported(_))), "{secret:?}");
-        }
-    }
-
-    #[test]
-    fn a_version_is_a_number_from_1() {
-        assert_eq!(version_number("12"), Ok(12));
-        for version in ["", "0", "01", "0x1", "1_0", "+1", " 1", "latest"] {
-            assert!(matches!(version_number(version), Err(Error::Invalid(_))), "{version}");
         }
     }
 }

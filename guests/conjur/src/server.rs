@@ -1,7 +1,7 @@
 //! The server: what is sent to it, and what its replies mean.
 
 use secret_runtime_guest::{
-    Error, Result, config,
+    Error, Result, config, found,
     http::{Request, Response, Url},
     time,
 };
@@ -53,15 +53,11 @@ impl Server {
         Ok(Self { address: config::require("address")?, account: config::require("account")? })
     }
 
-    /// The value of a variable; none if there is no such variable, version or value.
-    pub(crate) fn value(&self, name: &str, version: Option<&str>) -> Result<Option<Vec<u8>>> {
-        let response = Request::get(self.secret(name).maybe_query("version", version)).send()?;
-        match response.status {
-            200 if response.body.is_empty() => Err(Error::malformed("the reply is empty, and no value can be")),
-            200 => Ok(Some(response.body)),
-            404 if is_absent(&response) => Ok(None),
-            _ => Err(failure(&response)),
-        }
+    /// The value of a variable, if there is such a variable, version and value.
+    pub(crate) fn value(&self, name: &str, version: Option<&str>) -> Result<Vec<u8>> {
+        let url = self.secret(name).maybe_query("version", version);
+        let value = Request::get(url).send()?.success(about_variable)?.body;
+        if value.is_empty() { Err(Error::malformed("the reply is empty, and no value can be")) } else { Ok(value) }
     }
 
     /// Stores a value of a variable that is declared.
@@ -70,7 +66,7 @@ impl Server {
         let response = request.body(value).send()?;
         match response.status {
             201 => Ok(()),
-            404 if is_absent(&response) => Err(Error::denied("the variable is declared, but we can't see it")),
+            _ if is_absent(&response) => Err(Error::denied("the variable is declared, but we can't see it")),
             _ => Err(failure(&response)),
         }
     }
@@ -78,18 +74,13 @@ impl Server {
     /// A variable without its value; none if there is none.
     pub(crate) fn variable(&self, name: &str) -> Result<Option<Variable>> {
         let response = Request::get(self.url("resources").segment("variable").segment(name)).send()?;
-        match response.status {
-            200 => response.json().map(Some),
-            404 if is_absent(&response) => Ok(None),
-            _ => Err(failure(&response)),
-        }
+        found(response.success(about_variable))?.map(|response| response.json()).transpose()
     }
 
     /// A page of the variables, from this place on.
     pub(crate) fn variables(&self, offset: usize) -> Result<Vec<Variable>> {
         let url = self.url("resources").query("kind", "variable").query("limit", &PAGE.to_string());
-        let response = Request::get(url.query("offset", &offset.to_string())).send()?;
-        if response.status == 200 { response.json() } else { Err(failure(&response)) }
+        Request::get(url.query("offset", &offset.to_string())).send()?.success(failure)?.json()
     }
 
     /// The name of a variable, which is the end of its id.
@@ -114,11 +105,8 @@ impl Server {
         struct Who {
             account: String,
         }
-        let response = Request::get(Url::new(&self.address).segment("whoami")).send()?;
-        if response.status != 200 {
-            return Err(failure(&response));
-        }
-        let Who { account } = response.json()?;
+        let url = Url::new(&self.address).segment("whoami");
+        let Who { account } = Request::get(url).send()?.success(failure)?.json()?;
         if account == self.account { Ok(()) } else { Err(Error::malformed("the reply is about another account")) }
     }
 
@@ -161,15 +149,12 @@ fn quoted(name: &str) -> Result<String> {
 
 /// Whether a 404 is Conjur's own word for a missing thing, and not that of something in between.
 fn is_absent(response: &Response) -> bool {
-    #[derive(Deserialize)]
-    struct Body {
-        error: Problem,
-    }
-    #[derive(Deserialize)]
-    struct Problem {
-        code: String,
-    }
-    response.json().is_ok_and(|Body { error }| error.code == "not_found")
+    response.is_problem(404, "not_found")
+}
+
+/// The error of a request about one variable, where what is absent is the variable.
+fn about_variable(response: &Response) -> Error {
+    if is_absent(response) { Error::NotFound } else { failure(response) }
 }
 
 /// The error that a status other than success stands for.

@@ -8,7 +8,7 @@ mod write;
 
 use google::{Checksum, Done, Failure};
 use secret_runtime_guest::{
-    Check, Delete, DeleteMode, Entry, Error, Exists, List, Options, Page, Read, Readiness, Result, Secret, config,
+    Check, Delete, DeleteMode, Entry, Exists, List, Options, Page, Read, Readiness, Result, Secret, config, found,
     http::{Request, Url},
 };
 
@@ -34,11 +34,9 @@ impl Read for SecretManager {
 
 impl Exists for SecretManager {
     fn exists(name: &str, _: &Options) -> Result<bool> {
-        match google::send::<Version>(&Request::get(secret(name)?.segment("versions").segment(LATEST))) {
-            Ok(version) => Ok(version.is_enabled()),
-            Err(failure) if failure.is("NOT_FOUND") => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
+        let url = secret(name)?.segment("versions").segment(LATEST);
+        let version = google::send::<Version>(&Request::get(url)).map_err(Failure::about_secret);
+        Ok(found(version)?.is_some_and(|version| version.is_enabled()))
     }
 }
 
@@ -54,9 +52,7 @@ impl List for SecretManager {
 
 impl Delete for SecretManager {
     fn delete(name: &str, mode: DeleteMode, _: &Options) -> Result<()> {
-        if let DeleteMode::Recoverable(Some(_)) = mode {
-            return Err(Error::unsupported("what is deleted from Secret Manager can't be recovered"));
-        }
+        mode.refuse_days("what is deleted from Secret Manager can't be recovered")?;
         google::send::<Done>(&Request::delete(secret(name)?)).map(drop).map_err(Failure::about_secret)
     }
 }

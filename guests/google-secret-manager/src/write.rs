@@ -20,9 +20,7 @@ const VALUE_BYTES: usize = 64 << 10;
 
 impl Write for SecretManager {
     fn write(new: &NewSecret, _: &Options) -> Result<Option<String>> {
-        if !(1..=VALUE_BYTES).contains(&new.value.len()) {
-            return Err(Error::invalid("Google keeps values of 1 to 65536 bytes"));
-        }
+        new.fits("Google", 1..=VALUE_BYTES)?;
         let beside = Beside::of(new)?;
         let version = match &new.mode {
             WriteMode::CreateOnly => {

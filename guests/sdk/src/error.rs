@@ -5,6 +5,17 @@ use crate::{Detail, Error};
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What was found, or none if the upstream says that it is not there. Any other failure stays one.
+///
+/// # Errors
+/// All but [`Error::NotFound`].
+pub fn found<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(Error::NotFound) => Ok(None),
+        outcome => outcome.map(Some),
+    }
+}
+
 impl Error {
     /// A name, value, version or option that can't be right, and why.
     pub fn invalid(message: impl Into<String>) -> Self {
@@ -90,6 +101,13 @@ mod tests {
         assert_eq!(Error::unavailable("m").with_code("sealed"), Error::Unavailable(detail("sealed")));
         assert_eq!(Error::conflict("m"), Error::Conflict(detail("")));
         assert_eq!(Error::NotFound.with_code("sealed"), Error::NotFound);
+    }
+
+    #[test]
+    fn only_what_is_not_there_is_not_found() {
+        assert_eq!(found(Ok(1)), Ok(Some(1)));
+        assert_eq!(found::<()>(Err(Error::NotFound)), Ok(None));
+        assert_eq!(found::<()>(Err(Error::Timeout)), Err(Error::Timeout));
     }
 
     #[test]

@@ -100,6 +100,7 @@ mod error;
 mod export;
 mod host;
 pub mod http;
+mod refuse;
 pub mod storage;
 pub mod time;
 mod types;
@@ -109,7 +110,8 @@ pub use crate::{
         DeleteMode, Detail, Entry, Error, Page, Readiness, Timestamp, WriteMode,
     },
     capability::{Check, Delete, Exists, List, Read, Write},
-    error::Result,
+    error::{Result, found},
     host::{config, log, random},
+    refuse::{Asked, version_number},
     types::{NewSecret, Options, Secret},
 };

@@ -10,6 +10,7 @@
 //! # Ok(()) }
 //! ```
 
+mod problem;
 mod response;
 mod url;
 
@@ -17,6 +18,8 @@ use std::fmt;
 
 use crate::{Error, Result, bindings::imports::secret_runtime::backend::http};
 
+#[cfg(feature = "json")]
+pub use self::problem::Problem;
 pub use self::{response::Response, url::Url};
 
 /// A request to be sent. The runtime adds credentials and everything about framing.
