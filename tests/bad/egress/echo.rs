@@ -63,3 +63,18 @@ fn a_reply_that_holds_an_exchanged_token_is_not_delivered() {
         run.never_shows(EXCHANGED).never_shows("canary-secret-id");
     }
 }
+
+#[test]
+fn a_token_that_is_sent_encoded_is_known_as_it_was_given_too() {
+    const GIVEN: &str = r#"{"protected":"canary","payload":"token","signature":"exchanged"}"#;
+    let upstream = Upstream::start(|seen: &Seen| match seen.target.as_str() {
+        "/authn/default/admin/authenticate" => Reply::new(200, GIVEN),
+        _ => Reply::new(200, format!("you are {GIVEN}")),
+    })
+    .unwrap();
+    let attack = Attack::with(Manifest::of_backend("conjur"))
+        .env("CYBERARK_API_BASE", &upstream.address())
+        .env("CYBERARK_API_KEY", "canary-api-key");
+    let url = format!("{}/secrets/default/variable/KEY", upstream.address());
+    attack.sends("GET", &url).get().is_refused("credential-echo").never_shows("canary");
+}

@@ -140,6 +140,11 @@ impl Credentials {
         let values = RecipeScope { credentials: &credentials, config: &self.config, exchanged, scopes: None };
         let mut secrets: Vec<_> = credentials.values().map(|value| Zeroizing::new(value.as_bytes().to_vec())).collect();
         secrets.extend(token.iter().map(|token| Zeroizing::new(token.value.as_bytes().to_vec())));
+        if self.recipe.exchange.as_ref().is_some_and(|exchange| exchange.base64) {
+            // The token as the upstream gave it is the credential too.
+            let given = token.iter().filter_map(|token| STANDARD.decode(token.value.as_bytes()).ok());
+            secrets.extend(given.map(Zeroizing::new));
+        }
         let expand = |template: &Template| {
             template.expand(&values).ok_or_else(|| {
                 Error::new(Kind::Config, format!("the recipe {} lacks a value it adds to requests", self.recipe.name))
