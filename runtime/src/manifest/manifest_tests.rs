@@ -29,8 +29,8 @@ fn the_manifests_of_all_backends_are_read() {
     const NONE: &[&str] = &[];
     for (name, text, recipes) in [
         ("agent-secret-store", include_str!("../../../guests/agent-secret-store/backend.toml"), &["agent-key"] as &[_]),
-        ("aws-kms", include_str!("../../../guests/aws-kms/backend.toml"), &["aws"]),
-        ("aws-secrets-manager", include_str!("../../../guests/aws-secrets-manager/backend.toml"), &["aws"]),
+        ("aws-kms", include_str!("../../../guests/aws-kms/backend.toml"), &["aws-sigv4"]),
+        ("aws-secrets-manager", include_str!("../../../guests/aws-secrets-manager/backend.toml"), &["aws-sigv4"]),
         (
             "azure-key-vault",
             include_str!("../../../guests/azure-key-vault/backend.toml"),
