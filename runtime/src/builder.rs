@@ -6,7 +6,7 @@ use crate::{
     backend::{Backend, Inner, Naming, Writing},
     candidate::{Candidate, Inputs, StorageInput},
     config::ConfiguredBackend,
-    egress::{Caps, credentials::CredentialSource},
+    egress::{Caps, credentials::CredentialSource, stand_in::StandIn},
     environment::Environment,
     error::{Error, Kind, Result},
     glob::Globs,
@@ -127,6 +127,13 @@ impl BackendBuilder {
     #[must_use]
     pub fn recipe(mut self, name: impl Into<String>) -> Self {
         self.inputs.recipe = Some(name.into());
+        self
+    }
+
+    /// Answers its requests in place of the network, to try or test a backend without its upstream.
+    #[must_use]
+    pub fn stand_in(mut self, stand_in: Arc<dyn StandIn>) -> Self {
+        self.inputs.stand_in = Some(stand_in);
         self
     }
 

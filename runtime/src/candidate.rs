@@ -25,6 +25,7 @@ use crate::{
         },
         origin::Origin,
         rules::RequestRules,
+        stand_in::StandIn,
     },
     environment::Environment,
     error::{Error, Kind, Result},
@@ -46,6 +47,8 @@ pub(crate) struct Inputs {
     pub(crate) recipe: Option<String>,
     pub(crate) storage: Option<StorageInput>,
     pub(crate) home: Option<PathBuf>,
+    /// Answers in place of the network.
+    pub(crate) stand_in: Option<Arc<dyn StandIn>>,
 }
 
 /// The storage that an operator names.
@@ -65,6 +68,7 @@ pub struct Candidate {
     identity: Option<Arc<Identity>>,
     sources: Sources,
     environment: Option<Arc<dyn Environment>>,
+    stand_in: Option<Arc<dyn StandIn>>,
     facts: Facts,
 }
 
@@ -93,8 +97,10 @@ impl Candidate {
         } else {
             unmanifested(&inputs)?
         };
-        let available = available(manifest, &inputs)?;
-        let chosen = choose(manifest, &inputs, &resolved, &available)?;
+        // With a stand-in for the whole upstream, there is nobody to show a credential to.
+        let is_alone = inputs.stand_in.as_ref().is_some_and(|stand_in| stand_in.is_whole());
+        let available = if is_alone { BTreeMap::new() } else { available(manifest, &inputs)? };
+        let chosen = if is_alone { None } else { choose(manifest, &inputs, &resolved, &available)? };
         let (recipe, found) = chosen.map_or((None, None), |(recipe, found)| (Some(recipe), found));
         let needed: BTreeSet<&str> = recipe.iter().flat_map(|recipe| recipe.placeholders()).collect();
         let sources = Sources(available.into_iter().filter(|(name, _)| needed.contains(name.as_str())).collect());
@@ -114,7 +120,8 @@ impl Candidate {
             storage,
         };
         let identity = found.map(|found| found.identity);
-        Ok(Self { component, resolved, recipe, identity, sources, environment: inputs.environment, facts })
+        let Inputs { environment, stand_in, .. } = inputs;
+        Ok(Self { component, resolved, recipe, identity, sources, environment, stand_in, facts })
     }
 
     /// The component.
@@ -203,6 +210,8 @@ impl Candidate {
             _ => None,
         };
         let rules = if self.component.has_manifest() { manifest.rules.clone() } else { RequestRules::default() };
+        let egress = Egress::new(self.resolved.origins.clone(), rules, credentials, resolver, caps)
+            .asking(self.stand_in.clone(), &manifest.recipes);
         Ok(Plan {
             name: name.clone(),
             codes: manifest.codes.iter().cloned().collect(),
@@ -211,7 +220,7 @@ impl Candidate {
             credentials: manifest.credentials.keys().cloned().collect(),
             config,
             values,
-            egress: Egress::new(self.resolved.origins.clone(), rules, credentials, resolver, caps),
+            egress,
             storage: if grant.without.contains(&Withheld::Storage) { Storage::None } else { self.storage() },
             limits,
         })

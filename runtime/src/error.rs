@@ -94,6 +94,7 @@ struct Inner {
     rule: Option<&'static str>,
     code: Option<Arc<str>>,
     guest: Option<Arc<str>>,
+    frames: Option<Arc<str>>,
     retry_after: Option<Duration>,
     approval: Option<Arc<str>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -110,6 +111,7 @@ impl Error {
             rule: None,
             code: None,
             guest: None,
+            frames: None,
             retry_after: None,
             approval: None,
             source: None,
@@ -159,6 +161,12 @@ impl Error {
     #[must_use]
     pub fn with_guest_message(self, message: &str) -> Self {
         self.with(|e| e.guest = (!message.is_empty()).then(|| message.into()))
+    }
+
+    /// Adds where in the component it happened. Untrusted: never logged.
+    #[must_use]
+    pub(crate) fn with_guest_frames(self, frames: String) -> Self {
+        self.with(|e| e.frames = (!frames.is_empty()).then(|| frames.into()))
     }
 
     /// Adds how long the upstream asks us to wait.
@@ -217,6 +225,13 @@ impl Error {
     /// The id under which a person can approve, for [`Kind::ApprovalRequired`].
     pub fn approval(&self) -> Option<&str> {
         self.0.approval.as_deref()
+    }
+
+    /// Where in the component it happened, a line for each of its functions, innermost first; only of a trap, and only
+    /// with [`RuntimeBuilder::backtraces`](crate::RuntimeBuilder::backtraces). Untrusted: show it to the calling person
+    /// alone.
+    pub fn guest_frames(&self) -> Option<&str> {
+        self.0.frames.as_deref()
     }
 
     /// What the component said. Untrusted and possibly secret: show it to the calling person alone, escaped.

@@ -96,6 +96,7 @@ pub struct RuntimeBuilder {
     on_compile: Option<OnCompile>,
     resolver: Option<Arc<dyn Resolver>>,
     audit: Option<AuditLog>,
+    backtraces: bool,
 }
 
 impl fmt::Debug for RuntimeBuilder {
@@ -140,13 +141,21 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Whether a trap tells where in the component it happened, in [`Error::guest_frames`]; otherwise it does not. For
+    /// authors of backends: components are compiled another time for it, larger.
+    #[must_use]
+    pub fn backtraces(mut self, backtraces: bool) -> Self {
+        self.backtraces = backtraces;
+        self
+    }
+
     /// Starts the engine.
     ///
     /// # Errors
     /// [`Kind::Other`] if the machine does not let it.
     pub fn build(self) -> Result<Runtime> {
         Ok(Runtime(Arc::new(Shared {
-            engine: engine::build(self.allocation)?,
+            engine: engine::build(self.allocation, self.backtraces)?,
             places: Arc::new(Semaphore::new(engine::PLACES)),
             allocation: self.allocation,
             code_cache: self.code_cache.as_deref().and_then(CodeCache::open),

@@ -14,7 +14,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::error::Result;
-pub use crate::listener::{Level, Listener};
+pub use crate::listener::{Level, Listener, Requested};
 
 /// The most bytes a name may have. Every service we know stops at 512; ten times a path is a mistake or an attack.
 pub const NAME_BYTES: usize = 1024;

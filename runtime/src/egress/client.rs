@@ -75,6 +75,11 @@ impl Resolver for SystemResolver {
     }
 }
 
+/// A body that is larger than [`Caps::request`].
+pub(crate) fn body_over_cap() -> Error {
+    Error::new(Kind::Component, "the request's body is over its cap")
+}
+
 /// A request as it is sent: checked, serialised by us, with its credentials.
 pub(crate) struct Outgoing {
     pub(crate) method: &'static str,
@@ -149,7 +154,7 @@ impl Connector {
             address::judge(address, self.reach).map_err(refused)?;
         }
         if outgoing.body.as_ref().is_some_and(|body| body.len() > self.caps.request) {
-            return Err(Error::new(Kind::Component, "the request's body is over its cap"));
+            return Err(body_over_cap());
         }
         let request = self.request(outgoing)?;
         let client = self.client()?;

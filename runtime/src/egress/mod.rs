@@ -11,13 +11,15 @@ mod echo;
 mod handshake;
 pub(crate) mod origin;
 pub(crate) mod rules;
+pub mod stand_in;
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-pub(crate) use self::client::{Outgoing, Reply};
+pub(crate) use self::client::{Outgoing, Reply, body_over_cap};
+pub(crate) use self::rules::Checked;
 pub use self::{
     address::is_private,
     client::{
@@ -30,12 +32,13 @@ pub use self::{
 };
 use self::{
     client::Connector,
-    credentials::Credentials,
-    rules::{Checked, GuestRequest},
+    credentials::{Credentials, take_placeholder},
+    rules::GuestRequest,
+    stand_in::StandIn,
 };
 use crate::{
     error::{Error, Kind, Result},
-    manifest::{Phase, Scope},
+    manifest::{Phase, Recipe, Scope},
 };
 
 /// What a backend sees in place of each of its credentials, so that classes written to set their own header work
@@ -81,6 +84,13 @@ impl Failure {
         }
     }
 
+    /// Why, whichever it is.
+    pub(crate) fn error(&self) -> &Error {
+        match self {
+            Self::Refused(error) | Self::Credential(error) | Self::Transport(error) => error,
+        }
+    }
+
     fn of_credential(error: Error) -> Self {
         match error.kind() {
             Kind::Refused => Self::Refused(error),
@@ -96,6 +106,10 @@ pub(crate) struct Egress {
     connectors: Vec<Connector>,
     rules: RequestRules,
     credentials: Option<Credentials>,
+    /// Recipes whose headers may hold our placeholder.
+    injecting: Vec<Recipe>,
+    stand_in: Option<Arc<dyn StandIn>>,
+    caps: Caps,
 }
 
 impl Egress {
@@ -112,45 +126,58 @@ impl Egress {
             Connector::new(origin, resolver, caps).showing(certificate)
         };
         let connectors = origins.iter().enumerate().map(connector).collect();
-        Self { origins, connectors, rules, credentials }
+        let injecting = credentials.iter().map(|credentials| credentials.recipe().clone()).collect();
+        Self { origins, connectors, rules, credentials, injecting, stand_in: None, caps }
     }
 
-    /// Sends what a backend asks for, if a rule of the running operation covers it.
+    /// The same, asking this before the network. Where a backend is tried without credentials, `recipes` are those
+    /// that would add them.
+    pub(crate) fn asking(mut self, stand_in: Option<Arc<dyn StandIn>>, recipes: &[Recipe]) -> Self {
+        if stand_in.is_some() && self.credentials.is_none() {
+            self.injecting = recipes.to_vec();
+        }
+        self.stand_in = stand_in;
+        self
+    }
+
+    /// What a backend asks for in our own writing, if a rule of the running operation covers it.
+    pub(crate) fn check(&self, phase: Phase, scope: &(dyn Scope + Sync), mut request: Request) -> Result<Checked> {
+        take_placeholder(&self.injecting, &mut request.headers)?;
+        let asked = GuestRequest {
+            method: &request.method,
+            url: &request.url,
+            headers: &request.headers,
+            body: request.body.as_deref(),
+        };
+        self.rules.check(phase, &self.origins, scope, &asked).map_err(|refusal| {
+            let asked = refusal.sent.as_ref().map(|sent| format!("it asked for {sent}")).unwrap_or_default();
+            let error = Error::new(Kind::Refused, refusal.to_string()).by_rule(refusal.rule);
+            error.with_guest_message(&asked).caused_by(refusal)
+        })
+    }
+
+    /// Sends a request that was checked.
     pub(crate) async fn send(
         &self,
         phase: Phase,
         scope: &(dyn Scope + Sync),
-        mut request: Request,
+        checked: &Checked,
         deadline: Instant,
     ) -> Result<Reply, Failure> {
-        if let Some(credentials) = &self.credentials {
-            credentials.take_placeholder(&mut request.headers).map_err(Failure::Refused)?;
+        if let Some(answer) = self.stand_in.as_ref().and_then(|stand_in| stand_in::ask(&**stand_in, phase, checked)) {
+            return answer.map_err(Failure::Transport);
         }
-        let checked = self
-            .rules
-            .check(
-                phase,
-                &self.origins,
-                scope,
-                &GuestRequest {
-                    method: &request.method,
-                    url: &request.url,
-                    headers: &request.headers,
-                    body: request.body.as_deref(),
-                },
-            )
-            .map_err(|refusal| {
-                let asked = refusal.sent.as_ref().map(|sent| format!("it asked for {sent}")).unwrap_or_default();
-                let error = Error::new(Kind::Refused, refusal.to_string()).by_rule(refusal.rule);
-                Failure::Refused(error.with_guest_message(&asked).caused_by(refusal))
-            })?;
-        drop(request);
-        let reply = self.attempt(phase, scope, &checked, deadline).await?;
+        let reply = self.attempt(phase, scope, checked, deadline).await?;
         let Some(credentials) = &self.credentials else { return Ok(reply) };
         if credentials.renews(checked.origin, &reply) && credentials.forget_old_token(phase, scope).await {
-            return self.attempt(phase, scope, &checked, deadline).await;
+            return self.attempt(phase, scope, checked, deadline).await;
         }
         Ok(reply)
+    }
+
+    /// What one request may use.
+    pub(crate) fn caps(&self) -> Caps {
+        self.caps
     }
 
     /// Whether the host can ask in its own name whether our credentials are good.

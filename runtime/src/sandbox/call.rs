@@ -10,19 +10,21 @@ use std::{
 
 use tokio::time::Instant;
 use wasmtime::{
-    Engine, Store, Trap, UpdateDeadline,
+    Engine, Store, Trap, UpdateDeadline, WasmBacktrace,
     component::{Instance, InstancePre},
 };
+use wasmtime_wasi::I32Exit;
 
 use super::{
-    Plan,
+    backtrace,
     engine::TICK,
-    limits::{Exceeded, LIFT_BYTES, Limiter, Limits},
-    values::CallValues,
+    limits::{Exceeded, LIFT_BYTES, LOG_LINES, Limiter, Limits},
+    serving::Serving,
+    wasi::Standard,
 };
 use crate::{
     error::{Error, Kind, Result},
-    store::Listener,
+    text::Shown,
 };
 
 /// What a store holds: its limits, and the call it serves once it serves one.
@@ -30,19 +32,21 @@ pub(crate) struct State {
     limiter: Limiter,
     ticks_left: u64,
     guest_time: Duration,
-    pub(super) active: Option<Active>,
+    /// Made when a component first asks for it.
+    standard: Option<Box<Standard>>,
+    pub(super) active: Active,
 }
 
-/// The call that a store serves.
-pub(crate) struct Active {
-    pub(super) plan: Arc<Plan>,
-    pub(super) values: CallValues,
-    pub(super) watch: Arc<Watch>,
-    pub(super) deadline: Instant,
-    pub(super) listener: Option<Arc<dyn Listener>>,
-    pub(super) host_calls_left: u32,
+/// The call that a store serves; none while it is being set up.
+#[derive(Default)]
+pub(crate) struct Active(Option<InCall>);
+
+/// A call, and what is left of its limits.
+pub(crate) struct InCall {
+    pub(super) serving: Arc<Serving>,
+    host_calls_left: u32,
     pub(super) log_lines_left: u32,
-    pub(super) requests_left: u32,
+    requests_left: u32,
 }
 
 /// Instantiates a component. Its start code runs under the same limits as a call, and reaches no host function.
@@ -52,7 +56,13 @@ pub(super) async fn fresh(
     limits: &Limits,
 ) -> Result<(Store<State>, Instance)> {
     let ticks_left = u64::try_from(limits.guest_time.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX);
-    let state = State { limiter: Limiter::new(limits.memory), ticks_left, guest_time: limits.guest_time, active: None };
+    let state = State {
+        limiter: Limiter::new(limits.memory),
+        ticks_left,
+        guest_time: limits.guest_time,
+        standard: None,
+        active: Active::default(),
+    };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(LIFT_BYTES);
@@ -165,20 +175,72 @@ impl Watch {
 }
 
 impl State {
+    /// From here on it serves this call.
+    pub(super) fn serve(&mut self, serving: Arc<Serving>) {
+        if let Some(standard) = &self.standard {
+            standard.heard_by(serving.listener.clone());
+        }
+        let limits = &serving.plan.limits;
+        let (host_calls_left, requests_left) = (limits.host_calls, limits.requests);
+        self.active = Active(Some(InCall { serving, host_calls_left, log_lines_left: LOG_LINES, requests_left }));
+    }
+
     /// Counts a host call, and gives out the call that this store serves.
-    pub(super) fn host_call(&mut self) -> wasmtime::Result<&mut Active> {
-        let Some(active) = &mut self.active else {
-            return Err(wasmtime::Error::msg("it called the host while it was being set up"));
-        };
-        active.host_calls_left = active
-            .host_calls_left
-            .checked_sub(1)
-            .ok_or_else(|| wasmtime::Error::new(Exceeded::HostCalls(active.plan.limits.host_calls)))?;
-        Ok(active)
+    pub(super) fn host_call(&mut self) -> wasmtime::Result<&mut InCall> {
+        self.active.host_call()
+    }
+
+    /// The standard interfaces, and the call that they serve.
+    pub(super) fn standard(&mut self) -> (&mut Standard, &mut Active) {
+        let listener = || self.active.0.as_ref().and_then(|call| call.serving.listener.clone());
+        let standard = self.standard.get_or_insert_with(|| {
+            let standard = Standard::new();
+            standard.heard_by(listener());
+            Box::new(standard)
+        });
+        (standard, &mut self.active)
     }
 }
 
-/// A trap, an exhausted limit or a value that does not fit, as our own error. Nothing of the guest's words is in it.
+impl Active {
+    pub(super) fn host_call(&mut self) -> wasmtime::Result<&mut InCall> {
+        let Some(call) = &mut self.0 else {
+            return Err(wasmtime::Error::msg("it called the host while it was being set up"));
+        };
+        call.host_calls_left = call
+            .host_calls_left
+            .checked_sub(1)
+            .ok_or_else(|| wasmtime::Error::new(Exceeded::HostCalls(call.serving.plan.limits.host_calls)))?;
+        Ok(call)
+    }
+
+    /// Counts a request of the standard interface, which can't trap: what the limits forbid is remembered instead.
+    pub(super) fn request(&mut self) -> Option<Arc<Serving>> {
+        let counted = self.host_call().and_then(InCall::request);
+        let serving = &self.0.as_ref()?.serving;
+        match counted {
+            Ok(()) => Some(serving.clone()),
+            Err(cause) => {
+                serving.watch.refused(component_fault(&cause));
+                None
+            }
+        }
+    }
+}
+
+impl InCall {
+    /// Counts a request.
+    pub(super) fn request(&mut self) -> wasmtime::Result<()> {
+        self.requests_left = self
+            .requests_left
+            .checked_sub(1)
+            .ok_or_else(|| wasmtime::Error::new(Exceeded::Requests(self.serving.plan.limits.requests)))?;
+        Ok(())
+    }
+}
+
+/// A trap, an exhausted limit or a value that does not fit, as our own error. Nothing of the guest's words is in it, but
+/// for the names of its functions, which are kept apart.
 pub(super) fn component_fault(cause: &wasmtime::Error) -> Error {
     let why = if let Some(exceeded) = cause.downcast_ref::<Exceeded>() {
         format!("the component was stopped: {exceeded}")
@@ -187,8 +249,14 @@ pub(super) fn component_fault(cause: &wasmtime::Error) -> Error {
             Trap::StackOverflow => "the component was stopped: its recursion used up the stack".to_owned(),
             trap => format!("the component trapped: {trap}"),
         }
+    } else if let Some(exit) = cause.downcast_ref::<I32Exit>() {
+        format!("the component ended itself with status {} in the middle of a call", exit.0)
     } else {
-        format!("the component broke the contract: {}", crate::text::Shown(&cause.root_cause().to_string()))
+        format!("the component broke the contract: {}", Shown(&cause.root_cause().to_string()))
     };
-    Error::new(Kind::Component, why)
+    let error = Error::new(Kind::Component, why);
+    match cause.downcast_ref::<WasmBacktrace>() {
+        Some(trace) => error.with_guest_frames(backtrace::frames(trace)),
+        None => error,
+    }
 }

@@ -18,6 +18,7 @@ use super::{
     code_cache::CodeCache,
     digest::Digest,
     limits::{Bytes, COMPONENT_BYTES},
+    wasi,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -62,9 +63,10 @@ impl Component {
         let manifest = manifest_toml.as_deref().map(Manifest::parse).transpose();
         let manifest = manifest.map_err(|cause| at_fault(format!("its manifest: {cause}")).caused_by(cause))?;
         for import in &shape.imports {
-            if interface(import).is_none_or(|name| !IMPORTS.contains(&name)) {
+            if interface(import).is_none_or(|name| !IMPORTS.contains(&name)) && !wasi::is_offered(import) {
                 return Err(at_fault(format!(
-                    "it imports {}, which the runtime does not offer; a backend may import {PACKAGE}{{{}}} only",
+                    "it imports {}, which the runtime does not offer; a backend may import {PACKAGE}{{{}}} and the \
+                     interfaces of WASI 0.2 only",
                     Shown(import),
                     IMPORTS.join(",")
                 )));
@@ -205,6 +207,10 @@ pub(crate) fn load(
     };
     let mut linker = Linker::new(engine);
     BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(|cause| misfit(&cause))?;
+    // Linking them takes time that most backends need not spend.
+    if component.imports.iter().any(|import| wasi::is_offered(import)) {
+        wasi::link(&mut linker).map_err(|cause| misfit(&cause))?;
+    }
     let pre = linker.instantiate_pre(&compiled).map_err(|cause| misfit(&cause))?;
     let capabilities = Capabilities {
         read: exported::read::GuestIndices::new(&pre).map_err(|cause| misfit(&cause))?,

@@ -1,8 +1,11 @@
 //! The wasmtime engine: one per runtime, with the features a backend may use and nothing more.
 
-use std::{thread, time::Duration};
+use std::{num::NonZeroUsize, thread, time::Duration};
 
-use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    WasmBacktraceDetails,
+};
 
 use super::limits::{MEMORY_CEILING, TABLE_ENTRIES};
 use crate::error::{Error, Kind, Result};
@@ -14,6 +17,9 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Instances at once, of all backends together. Whoever comes when there are as many waits for one to be done.
 pub(crate) const PLACES: usize = 32;
+
+/// Frames of a trap that are kept: recursion has thousands, and the innermost tell the most.
+pub(super) const FRAMES: usize = 32;
 
 /// How instances get their memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,14 +33,17 @@ pub enum Allocation {
 }
 
 /// Builds the engine and the thread that ticks for it.
-pub(crate) fn build(allocation: Allocation) -> Result<Engine> {
+pub(crate) fn build(allocation: Allocation, backtraces: bool) -> Result<Engine> {
+    let mut config = config(backtraces);
     let engine = match allocation {
-        Allocation::OnDemand => Engine::new(&config()),
-        Allocation::Pooled => Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())))
-            .or_else(|cause| {
+        Allocation::OnDemand => Engine::new(&config),
+        Allocation::Pooled => {
+            let pooled = Engine::new(config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool())));
+            pooled.or_else(|cause| {
                 tracing::info!(%cause, "no address space for a pool of instances: allocating on demand");
-                Engine::new(&config())
-            }),
+                Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand))
+            })
+        }
     }
     .map_err(|cause| Error::new(Kind::Other, format!("the WebAssembly engine does not start: {cause}")))?;
     tick(engine.weak())
@@ -42,7 +51,7 @@ pub(crate) fn build(allocation: Allocation) -> Result<Engine> {
     Ok(engine)
 }
 
-fn config() -> Config {
+fn config(backtraces: bool) -> Config {
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)
@@ -51,9 +60,10 @@ fn config() -> Config {
         .concurrency_support(false)
         // Stacks hold what the host lifted; a pooled one goes to the next call.
         .async_stack_zeroing(true)
-        // Traps are reported by kind alone: nothing of a guest's functions is shown, so no tables for it.
-        .wasm_backtrace_max_frames(None)
-        .generate_address_map(false)
+        // Traps are reported by kind alone, so no tables for more, unless an author wants to see where.
+        .wasm_backtrace_max_frames(if backtraces { NonZeroUsize::new(FRAMES) } else { None })
+        .wasm_backtrace_details(if backtraces { WasmBacktraceDetails::Enable } else { WasmBacktraceDetails::Disable })
+        .generate_address_map(backtraces)
         .wasm_memory64(false);
     config
 }

@@ -7,12 +7,13 @@ use zeroize::Zeroize as _;
 
 use super::{
     bindings::{clock, common, config, http, log, random, storage},
-    call::{Active, State},
+    call::State,
     limits::{Exceeded, RANDOM_BYTES, TEXT_BYTES},
+    serving::Serving,
     storage as files,
 };
 use crate::{
-    egress::{CREDENTIAL_PLACEHOLDER, Failure, Request},
+    egress::{CREDENTIAL_PLACEHOLDER, Request},
     store::{Level, Operation},
 };
 
@@ -20,56 +21,26 @@ impl common::Host for State {}
 
 impl http::Host for State {
     async fn send(&mut self, mut request: http::Request) -> Result<Result<http::Response, http::Failure>> {
-        let active = self.host_call()?;
-        let Active { plan, values, watch, deadline, requests_left, .. } = active;
-        *requests_left = requests_left
-            .checked_sub(1)
-            .ok_or_else(|| wasmtime::Error::new(Exceeded::Requests(plan.limits.requests)))?;
+        let call = self.host_call()?;
+        call.request()?;
+        let serving = call.serving.clone();
         let asked = Request {
             method: std::mem::take(&mut request.method),
             url: std::mem::take(&mut request.url),
             headers: std::mem::take(&mut request.headers),
             body: request.body.take(),
         };
-        let sent = watch.waiting_until(*deadline, plan.egress.send(values.phase, values, asked, *deadline)).await;
-        Ok(match sent {
-            Ok(mut reply) => {
-                watch.transport(None);
-                Ok(http::Response {
-                    status: reply.status,
-                    headers: reply
-                        .headers
-                        .drain(..)
-                        .map(|(name, mut value)| (name, std::mem::take(&mut *value)))
-                        .collect(),
-                    body: std::mem::take(&mut *reply.body),
-                })
-            }
-            Err(Failure::Refused(error)) => {
-                let said = error.to_string();
-                watch.refused(error);
-                Err(http::Failure::Refused(said))
-            }
-            Err(Failure::Credential(error)) => {
-                let said = error.to_string();
-                watch.credential_failed(error);
-                Err(http::Failure::Refused(said))
-            }
-            Err(Failure::Transport(error)) => {
-                let said = match error.kind() {
-                    crate::error::Kind::Timeout => http::Failure::Timeout,
-                    _ => http::Failure::Unavailable(error.to_string()),
-                };
-                watch.transport(Some(error));
-                Err(said)
-            }
-        })
+        Ok(serving.send(asked).await.map(|mut reply| http::Response {
+            status: reply.status,
+            headers: reply.headers.drain(..).map(|(name, mut value)| (name, std::mem::take(&mut *value))).collect(),
+            body: std::mem::take(&mut *reply.body),
+        }))
     }
 }
 
 impl config::Host for State {
     async fn get(&mut self, key: String) -> Result<Option<String>> {
-        let plan = &self.host_call()?.plan;
+        let plan = &self.host_call()?.serving.plan;
         if plan.credentials.contains(&key) {
             return Ok(Some(CREDENTIAL_PLACEHOLDER.to_owned()));
         }
@@ -79,12 +50,12 @@ impl config::Host for State {
 
 impl storage::Host for State {
     async fn keys(&mut self) -> Result<Result<Vec<String>, storage::Failure>> {
-        let active = self.host_call()?;
+        let active = &*self.host_call()?.serving;
         Ok(active.plan.storage.keys().map_err(|failure| told(active, failure)))
     }
 
     async fn read(&mut self, key: String) -> Result<Result<Option<storage::Blob>, storage::Failure>> {
-        let active = self.host_call()?;
+        let active = &*self.host_call()?.serving;
         // Of variables a call sees its own alone: hosted keys hold against the backend too.
         let own = active.values.name().is_some_and(|name| name.as_str() == key);
         let found = if active.plan.storage.is_by_name() && !own {
@@ -112,7 +83,7 @@ impl storage::Host for State {
         data: Option<Vec<u8>>,
         unchanged: Option<String>,
     ) -> Result<Result<String, storage::Failure>> {
-        let active = self.host_call()?;
+        let active = &*self.host_call()?.serving;
         let mut data = data;
         let done = match active.values.phase.operation() {
             Operation::Write | Operation::Delete => {
@@ -132,7 +103,7 @@ impl storage::Host for State {
 }
 
 /// Remembers why storage did not do it, and says so to the guest.
-fn told(active: &Active, failure: files::Failure) -> storage::Failure {
+fn told(active: &Serving, failure: files::Failure) -> storage::Failure {
     match failure {
         files::Failure::Changed => storage::Failure::Changed,
         files::Failure::Refused(error) => {
@@ -156,7 +127,7 @@ impl clock::Host for State {
     }
 
     async fn sleep(&mut self, milliseconds: u32) -> Result<()> {
-        let watch = self.host_call()?.watch.clone();
+        let watch = self.host_call()?.serving.watch.clone();
         watch.waiting(tokio::time::sleep(Duration::from_millis(milliseconds.into()))).await;
         Ok(())
     }
@@ -180,7 +151,7 @@ impl log::Host for State {
         let active = self.host_call()?;
         let Some(left) = active.log_lines_left.checked_sub(1) else { return Ok(()) };
         active.log_lines_left = left;
-        if let Some(listener) = &active.listener {
+        if let Some(listener) = &active.serving.listener {
             listener.line(
                 match level {
                     log::Level::Error => Level::Error,

@@ -34,6 +34,11 @@ pub const PAGE_ENTRIES: usize = 10_000;
 pub const LOG_LINES: u32 = 200;
 /// Random bytes that one host call may ask for.
 pub const RANDOM_BYTES: u32 = 64 << 10;
+/// Resources of the standard interfaces that one instance may hold at once: streams, requests, header lists. A client
+/// that sends one request at a time holds about ten.
+pub const RESOURCES: usize = 1_000;
+/// Bytes of one header list of `wasi:http` in memory: twice what the headers of a reply may have.
+pub const FIELD_BYTES: usize = 128 << 10;
 
 /// The limits of one backend that an operator may want to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The sandbox: answers as a [`SecretStore`] by calling a component, each call in an instance of its own.
 
 mod answers;
+mod backtrace;
 mod bindings;
 mod call;
 mod code_cache;
@@ -10,8 +11,10 @@ pub(crate) mod engine;
 mod host;
 mod instances;
 pub mod limits;
+mod serving;
 pub(crate) mod storage;
 mod values;
+mod wasi;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,10 +31,11 @@ pub(crate) use self::values::Config;
 use self::{
     answers::{self as lift, lower_mode},
     bindings::common,
-    call::{Active, Watch},
+    call::Watch,
     component::{Loaded, ill_typed},
     instances::{Fresh, Instances},
-    limits::{LOG_LINES, Limits},
+    limits::Limits,
+    serving::Serving,
     storage::Storage,
     values::CallValues,
 };
@@ -92,16 +96,14 @@ impl Sandbox {
             Some(ready) => ready,
             None => watch.run(deadline, async { Ok(self.fresh(&watch).await) }).await??,
         };
-        fresh.store.data_mut().active = Some(Active {
+        let serving = Serving {
             plan: self.plan.clone(),
             values,
             watch: watch.clone(),
             deadline,
             listener: call.listener.clone(),
-            host_calls_left: self.plan.limits.host_calls,
-            log_lines_left: LOG_LINES,
-            requests_left: self.plan.limits.requests,
-        });
+        };
+        fresh.store.data_mut().serve(Arc::new(serving));
         fresh.store.set_epoch_deadline(1);
         Ok(Running { fresh, watch, deadline })
     }

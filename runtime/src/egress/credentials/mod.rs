@@ -93,23 +93,9 @@ impl Credentials {
         self.certificate.clone().filter(|_| self.target == Some(origin))
     }
 
-    /// Takes the header that will be injected out of a backend's request: there it may hold our placeholder alone.
-    pub(crate) fn take_placeholder(&self, headers: &mut Vec<(String, String)>) -> Result<()> {
-        let (name, prefix) = match self.recipe.inject.as_ref().map(|inject| &inject.what) {
-            Some(Injection::Header { name, .. }) => (name.as_str(), ""),
-            Some(Injection::Bearer(_)) => ("authorization", "Bearer "),
-            Some(Injection::Basic { .. }) => ("authorization", "Basic "),
-            Some(Injection::Query { .. }) | None => return Ok(()),
-        };
-        let ours = |value: &str| value.strip_prefix(prefix).unwrap_or(value) == CREDENTIAL_PLACEHOLDER;
-        let (taken, kept) =
-            std::mem::take(headers).into_iter().partition::<Vec<_>, _>(|(given, _)| given.eq_ignore_ascii_case(name));
-        *headers = kept;
-        if taken.iter().all(|(_, value)| ours(value)) {
-            return Ok(());
-        }
-        let reason = format!("the component set the header {name} itself, which the runtime adds with its credential");
-        Err(Error::new(Kind::Refused, reason).by_rule("injected-header"))
+    /// The recipe.
+    pub(crate) fn recipe(&self) -> &Recipe {
+        &self.recipe
     }
 
     /// Adds the credential to a request for `origin`. Answers what must not come back in the reply.
@@ -241,6 +227,28 @@ impl Credentials {
             }
         }
     }
+}
+
+/// Takes headers that these recipes inject out of a backend's request: there they may hold our placeholder alone.
+pub(crate) fn take_placeholder(recipes: &[Recipe], headers: &mut Vec<(String, String)>) -> Result<()> {
+    for recipe in recipes {
+        let (name, prefix) = match recipe.inject.as_ref().map(|inject| &inject.what) {
+            Some(Injection::Header { name, .. }) => (name.as_str(), ""),
+            Some(Injection::Bearer(_)) => ("authorization", "Bearer "),
+            Some(Injection::Basic { .. }) => ("authorization", "Basic "),
+            Some(Injection::Query { .. }) | None => continue,
+        };
+        let ours = |value: &str| value.strip_prefix(prefix).unwrap_or(value) == CREDENTIAL_PLACEHOLDER;
+        let (taken, kept) =
+            std::mem::take(headers).into_iter().partition::<Vec<_>, _>(|(given, _)| given.eq_ignore_ascii_case(name));
+        *headers = kept;
+        if !taken.iter().all(|(_, value)| ours(value)) {
+            let reason =
+                format!("the component set the header {name} itself, which the runtime adds with its credential");
+            return Err(Error::new(Kind::Refused, reason).by_rule("injected-header"));
+        }
+    }
+    Ok(())
 }
 
 /// The value of a header, in one allocation.

@@ -72,6 +72,8 @@ pub(crate) struct GuestRequest<'a> {
 
 /// A request that a rule covers, in our own writing.
 pub(crate) struct Checked {
+    /// The place of the rule that covers it, in the order of the manifest.
+    pub rule: usize,
     /// The place of its origin among those that were given.
     pub origin: usize,
     /// Its method.
@@ -110,11 +112,13 @@ impl RequestRules {
             return Err(Refusal::origin(phase, target.url()));
         }
         let mut nearest: Option<Difference> = None;
-        for rule in self.0.iter().filter(|rule| rule.phases.contains(&phase)) {
+        for (place, rule) in self.0.iter().enumerate().filter(|(_, rule)| rule.phases.contains(&phase)) {
             for (index, origin) in origins.iter().enumerate() {
                 let matched = rule.check(origin, scope, method, &target, &headers, request.body);
                 match matched {
-                    Ok((url, headers, body)) => return Ok(Checked { origin: index, method, url, headers, body }),
+                    Ok((url, headers, body)) => {
+                        return Ok(Checked { rule: place, origin: index, method, url, headers, body });
+                    }
                     Err(difference) => {
                         if nearest.as_ref().is_none_or(|other| other.part < difference.part) {
                             nearest = Some(difference);
