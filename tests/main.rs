@@ -27,3 +27,4 @@ mod oauth;
 mod scenarios;
 mod trust;
 mod vault;
+mod wasi;

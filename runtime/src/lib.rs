@@ -174,7 +174,7 @@ pub use self::{
     layers::{AccessMode, CacheSettings, audit::AuditLog},
     runtime::{Runtime, RuntimeBuilder},
     sandbox::{
-        Component, OnCompile,
+        Compiling, Component, OnCompile,
         digest::{BadDigest, Digest},
         engine::Allocation,
         limits::{self, Limits},

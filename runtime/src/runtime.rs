@@ -76,6 +76,11 @@ impl Runtime {
         &self.0.engine
     }
 
+    /// Whether compiled components are kept on disk: a folder was named, and only this user can write there.
+    pub fn keeps_code(&self) -> bool {
+        self.0.code_cache.is_some()
+    }
+
     /// The audit log, for events beside operations.
     pub fn audit(&self) -> Option<&AuditLog> {
         self.0.audit.as_ref()

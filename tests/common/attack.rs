@@ -17,6 +17,8 @@ pub(crate) struct Attack {
     settings: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
     arguments: Vec<String>,
+    /// By the standard interfaces, rather than by the contract's own.
+    standard: bool,
 }
 
 impl Attack {
@@ -31,7 +33,18 @@ impl Attack {
 
     /// Without a manifest: settings are all it gets.
     pub(crate) fn bare() -> Self {
-        Self { manifest: None, settings: BTreeMap::new(), environment: BTreeMap::new(), arguments: Vec::new() }
+        Self {
+            manifest: None,
+            settings: BTreeMap::new(),
+            environment: BTreeMap::new(),
+            arguments: Vec::new(),
+            standard: false,
+        }
+    }
+
+    /// The same by a component that uses the standard interfaces.
+    pub(crate) fn standard(self) -> Self {
+        Self { standard: true, ..self }
     }
 
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
@@ -56,9 +69,10 @@ impl Attack {
     }
 
     pub(crate) fn component(&self) -> Component {
+        let component = if self.standard { Component::standard() } else { Component::hostile() };
         match &self.manifest {
-            Some(manifest) => Component::hostile().manifest(manifest),
-            None => Component::hostile(),
+            Some(manifest) => component.manifest(manifest),
+            None => component,
         }
     }
 

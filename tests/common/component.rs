@@ -20,6 +20,11 @@ impl Component {
         Self::built(layout::hostile().join("hostile.wasm"))
     }
 
+    /// The backend that uses the standard interfaces, without a manifest.
+    pub(crate) fn standard() -> Self {
+        Self::built(layout::hostile().join("standard.wasm"))
+    }
+
     /// One of our backends, with its manifest.
     pub(crate) fn backend(name: &str) -> Self {
         Self::built(layout::backend(name))

@@ -39,12 +39,15 @@ pub(crate) fn backends() -> Result<Vec<PathBuf>> {
     components(&layout::root().join("guests"), &layout::backends())
 }
 
-/// The components that attack the runtime, into a folder of their own.
+/// The components that attack the runtime, by its own interfaces and by the standard ones, into a folder of their own.
 ///
 /// # Errors
 /// The build fails.
-pub(crate) fn hostile() -> Result<Vec<PathBuf>> {
-    components(&layout::root().join("tests/hostile"), &layout::hostile())
+pub(crate) fn hostile() -> Result<()> {
+    for workspace in ["tests/hostile", "tests/standard"] {
+        components(&layout::root().join(workspace), &layout::hostile())?;
+    }
+    Ok(())
 }
 
 /// The component that does nothing, for the benchmarks.

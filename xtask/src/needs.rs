@@ -10,7 +10,10 @@ use test_support::{node, python};
 
 use crate::shell::{in_root, run};
 
+/// What backends are compiled for.
 const WASM: &str = "wasm32-unknown-unknown";
+/// What those are compiled for that use the standard interfaces.
+const WASI: &str = "wasm32-wasip2";
 
 /// What building the runtime and the Rust backends takes.
 ///
@@ -18,7 +21,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// The C compiler or the wasm target is missing, and the latter can't be added.
 pub(crate) fn to_build() -> Result<()> {
     c_compiler()?;
-    wasm_target()
+    target(WASM)
 }
 
 /// What starting real servers, or compiling the examples in other languages, takes besides.
@@ -29,7 +32,7 @@ pub(crate) fn to_build_and_serve() -> Result<()> {
     // All that may have to be installed by hand is named before rustup downloads anything.
     c_compiler()?;
     python()?;
-    wasm_target()
+    target(WASM)
 }
 
 /// What the tests take besides: terminals of their own to type on.
@@ -45,7 +48,8 @@ pub(crate) fn to_test() -> Result<()> {
         }
     }
     node()?;
-    to_build_and_serve()
+    to_build_and_serve()?;
+    target(WASI)
 }
 
 /// Links every binary, and compiles the parts of the TLS library that are not Rust.
@@ -62,18 +66,18 @@ fn c_compiler() -> Result<()> {
     Ok(())
 }
 
-/// The target that backends are compiled for.
-fn wasm_target() -> Result<()> {
-    let asked = in_root("rustc").args(["--print", "target-libdir", "--target", WASM]).output()?;
+/// A target that guests are compiled for.
+fn target(name: &str) -> Result<()> {
+    let asked = in_root("rustc").args(["--print", "target-libdir", "--target", name]).output()?;
     if Path::new(String::from_utf8_lossy(&asked.stdout).trim()).is_dir() {
         return Ok(());
     }
     if Command::new("rustup").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         bail!(
-            "this Rust can't compile for {WASM}; install Rust with rustup (https://rustup.rs), \
+            "this Rust can't compile for {name}; install Rust with rustup (https://rustup.rs), \
              or your system's package for that target"
         );
     }
-    eprintln!("Backends are compiled for {WASM}; rustup adds it to your Rust toolchain (20 MB):");
-    run(in_root("rustup").args(["target", "add", WASM]))
+    eprintln!("Guests are compiled for {name}; rustup adds it to your Rust toolchain (20 MB):");
+    run(in_root("rustup").args(["target", "add", name]))
 }

@@ -62,6 +62,9 @@ pub(crate) struct Options {
     /// How results are written
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Output,
+    /// Show each request that the backend makes, what it logs, and where in it a trap happened
+    #[arg(long, global = true)]
+    pub(crate) trace: bool,
     /// Say more on standard error; twice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -98,6 +101,8 @@ pub(crate) enum Command {
     Trust(Trust),
     /// Put a manifest into a component
     Pack(Pack),
+    /// Compile a component ahead, so that its first call does not wait for it
+    Compile(Compile),
     /// Show the backends that can be named
     Backends,
 }
@@ -222,6 +227,13 @@ pub(crate) struct Rotate {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Inspect {
+    /// The component; otherwise the one of --backend
+    #[arg(value_name = "FILE|NAME")]
+    pub(crate) file: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Compile {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
     pub(crate) file: Option<String>,

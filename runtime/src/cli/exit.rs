@@ -78,6 +78,9 @@ pub(crate) fn explain(error: &Error) {
     if let Some(message) = error.guest_message() {
         say!("  from the backend: {}", Shown(message));
     }
+    if let Some(frames) = error.guest_frames() {
+        say!("  where in the backend, innermost first:\n{}", frames.trim_end());
+    }
     if let Some(id) = error.approval() {
         say!("  approve it under the id {}, then try again", Shown(id));
     }

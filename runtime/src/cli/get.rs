@@ -11,6 +11,7 @@ use super::{
     Failed,
     args::{Get, Options, Output},
     exit, load, output,
+    trace::Listening,
 };
 
 /// How many secrets are read at the same time: enough to hide an upstream's latency, few enough not to be throttled.
@@ -64,9 +65,9 @@ async fn at_once<T: Send + 'static>(work: impl Iterator<Item = impl Future<Outpu
     done
 }
 
-/// The call that every command makes: the backend's own log goes to whoever typed it.
+/// The call that every command makes: what the backend does and logs goes to whoever typed it.
 pub(crate) fn load_call(options: &Options, backend: &Backend) -> Call {
-    Call { listener: super::terminal::Stderr::listening(options.verbose), ..backend.call() }
+    Call { listener: Listening::on(backend, options), ..backend.call() }
 }
 
 async fn read(

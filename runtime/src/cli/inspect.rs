@@ -36,7 +36,8 @@ fn words(component: &Component) -> String {
     }
     row("digest", vec![component.digest().to_string()]);
     row("exports", component.exports().to_vec());
-    row("imports", component.imports().to_vec());
+    row("imports", component.imports().iter().filter(|import| !is_standard(import)).cloned().collect());
+    row("standard", standard(component.imports()));
     row("origins", origins(manifest));
     row("requests", requests(manifest));
     row("credentials", credentials(manifest));
@@ -47,6 +48,24 @@ fn words(component: &Component) -> String {
         row("storage", vec![if storage.writes { "read and write" } else { "read" }.to_owned()]);
     }
     text
+}
+
+fn is_standard(import: &str) -> bool {
+    import.starts_with("wasi:")
+}
+
+/// The standard interfaces among its imports, a line for each package.
+fn standard(imports: &[String]) -> Vec<String> {
+    let mut packages: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for import in imports.iter().filter(|import| is_standard(import)) {
+        let (name, version) = import.split_once('@').unwrap_or((import, ""));
+        let (package, interface) = name.split_once('/').unwrap_or((name, ""));
+        packages.entry((package, version)).or_default().push(interface);
+    }
+    let line = |((package, version), interfaces): ((&str, &str), Vec<&str>)| {
+        format!("{package}@{version}: {}", interfaces.join(", "))
+    };
+    packages.into_iter().map(line).collect()
 }
 
 fn origins(manifest: &Manifest) -> Vec<String> {

@@ -36,13 +36,19 @@ impl Found {
 
 /// The backend of this command line, ready to be asked.
 pub(crate) fn backend(options: &Options) -> Result<Backend, Failed> {
+    named(options, options.backend.as_deref()).map(|(_, backend)| backend)
+}
+
+/// The backend that is called `name`, ready to be asked, and the runtime it is in.
+pub(crate) fn named(options: &Options, name: Option<&str>) -> Result<(Runtime, Backend), Failed> {
     let config = configuration(options)?;
     let runtime = runtime(options, config.as_ref())?;
-    let found = find(options.backend.as_deref(), config.as_ref())?;
+    let found = find(name, config.as_ref())?;
     let builder = builder(options, config.as_ref(), &runtime, &found)?;
     let candidate = builder.candidate()?;
     let grant = grant(options, config.as_ref(), &runtime, &candidate, &found)?;
-    Ok(builder.load(&grant)?)
+    let backend = builder.load(&grant)?;
+    Ok((runtime, backend))
 }
 
 /// The configuration that counts: the one that was named, else one found here or above, if it is trusted.
@@ -90,12 +96,10 @@ pub(crate) fn trust_store() -> Result<TrustStore, Failed> {
 
 /// A runtime for one command: memory on demand, compiled code kept.
 pub(crate) fn runtime(options: &Options, config: Option<&Config>) -> Result<Runtime, Failed> {
-    let mut builder = Runtime::builder().allocation(Allocation::OnDemand);
+    let mut builder =
+        Runtime::builder().allocation(Allocation::OnDemand).backtraces(options.trace).on_compile(terminal::progress());
     if let Some(folder) = paths::code_cache() {
         builder = builder.code_cache(folder);
-    }
-    if let Some(spinner) = terminal::spinner() {
-        builder = builder.on_compile(spinner);
     }
     if let Some(log) = audit_log(options, config)? {
         builder = builder.audit(log);

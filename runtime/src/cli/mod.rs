@@ -11,6 +11,7 @@ macro_rules! say {
 mod args;
 mod backends;
 mod check;
+mod compile;
 mod delete;
 mod exists;
 mod exit;
@@ -25,6 +26,7 @@ mod rotate;
 mod set;
 mod shell;
 mod terminal;
+mod trace;
 mod trust;
 mod value;
 
@@ -64,6 +66,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Inspect(command) => inspect::run(options, &command),
         Command::Trust(command) => trust::run(options, command).await,
         Command::Pack(command) => pack::run(&command),
+        Command::Compile(command) => compile::run(options, &command),
         Command::Backends => backends::run(options),
     }
 }

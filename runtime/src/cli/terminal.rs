@@ -8,13 +8,11 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use secret_runtime::{
-    OnCompile, Shown,
-    store::{Level, Listener},
-};
+use secret_runtime::{Compiling, OnCompile};
 use tracing::level_filters::LevelFilter;
 
-/// Sends the program's own log to standard error. A backend's words are not in it; see [`Stderr`].
+/// Sends the program's own log to standard error. A backend's words are not in it; see
+/// [`Listening`](super::trace::Listening).
 pub(crate) fn init_log(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::WARN,
@@ -30,50 +28,36 @@ pub(crate) fn init_log(verbose: u8) {
     let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
 }
 
-/// Shows a backend's log lines to the person at the terminal.
-#[derive(Debug)]
-pub(crate) struct Stderr {
-    most: Level,
-}
+/// From this size on compiling takes seconds, which is said also where nobody sees a spinner.
+const LARGE: usize = 1 << 20;
 
-impl Stderr {
-    /// A listener for this many `-v`; none if nothing is to be shown.
-    pub(crate) fn listening(verbose: u8) -> Option<Arc<dyn Listener>> {
-        let most = match verbose {
-            0 => return None,
-            1 => Level::Info,
-            2 => Level::Debug,
-            _ => Level::Trace,
-        };
-        Some(Arc::new(Self { most }))
-    }
-}
-
-impl Listener for Stderr {
-    fn line(&self, level: Level, message: &str) {
-        if level <= self.most {
-            say!("  the backend logs: {}", Shown(message));
-        }
-    }
-}
-
-/// A spinner while a component is compiled for the first time, if somebody is there to see it.
-pub(crate) fn spinner() -> Option<OnCompile> {
-    if !io::stderr().is_terminal() {
-        return None;
-    }
+/// Says that a component is compiled for the first time, while it is: a spinner, if somebody is there to see it.
+pub(crate) fn progress() -> OnCompile {
+    let on_terminal = io::stderr().is_terminal();
     let bar: Mutex<Option<ProgressBar>> = Mutex::new(None);
-    Some(Arc::new(move |begins| {
+    Arc::new(move |compiling| {
         let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
-        if begins {
-            let spinner = ProgressBar::new_spinner().with_message("compiling the component for the first time");
-            spinner.set_style(ProgressStyle::default_spinner());
-            spinner.enable_steady_tick(Duration::from_millis(80));
-            *bar = Some(spinner);
-        } else if let Some(spinner) = bar.take() {
-            spinner.finish_and_clear();
+        match compiling {
+            Compiling::Begins { bytes } if on_terminal => {
+                let spinner = ProgressBar::new_spinner().with_message(first_time(bytes));
+                let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+                spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+                spinner.enable_steady_tick(Duration::from_millis(80));
+                *bar = Some(spinner);
+            }
+            Compiling::Begins { bytes } if bytes >= LARGE => say!("runtime: {}", first_time(bytes)),
+            Compiling::Begins { .. } => {}
+            Compiling::Over => {
+                if let Some(spinner) = bar.take() {
+                    spinner.finish_and_clear();
+                }
+            }
         }
-    }))
+    })
+}
+
+fn first_time(bytes: usize) -> String {
+    format!("compiling the component for the first time ({:.1} MB)", bytes as f64 / 1e6)
 }
 
 /// Asks a yes-or-no question on the controlling terminal, whatever standard input is; none without a terminal.

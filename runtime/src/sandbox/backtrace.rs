@@ -13,10 +13,13 @@ pub(super) fn frames(trace: &WasmBacktrace) -> String {
     for (depth, frame) in trace.frames().iter().enumerate() {
         let symbols = frame.symbols();
         // Where functions were inlined, a frame has several.
-        let named: Vec<String> = symbols.iter().filter_map(|symbol| Some(symbol.name()?.to_owned())).collect();
-        let name = match named.as_slice() {
-            [] => frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), str::to_owned),
-            named => named.join(" < "),
+        let mut names: Vec<&str> = symbols.iter().filter_map(|symbol| symbol.name()).collect();
+        if names.is_empty() {
+            names.extend(frame.func_name());
+        }
+        let name = match names.as_slice() {
+            [] => format!("function {}", frame.func_index()),
+            names => names.iter().map(|name| readable(name)).collect::<Vec<_>>().join(" < "),
         };
         let _ = write!(text, "{depth:>4}: {}", Shown(&name));
         if let Some((file, line)) = symbols.iter().find_map(|symbol| Some((symbol.file()?, symbol.line()?))) {
@@ -25,4 +28,9 @@ pub(super) fn frames(trace: &WasmBacktrace) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A name as its author wrote it, without the hash that a compiler adds. What is not Rust's stays as it is.
+fn readable(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
 }

@@ -178,8 +178,20 @@ pub(crate) struct Loaded {
     pub(super) capabilities: Capabilities,
 }
 
-/// Told `true` when a component begins to be compiled and `false` when that is over.
-pub type OnCompile = Arc<dyn Fn(bool) + Send + Sync>;
+/// A component on its way to being compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compiling {
+    /// It begins: a component of this size. A second for every one or two million bytes.
+    Begins {
+        /// Bytes of the component.
+        bytes: usize,
+    },
+    /// It is over, however it ended.
+    Over,
+}
+
+/// Told when a component begins to be compiled, and when that is over.
+pub type OnCompile = Arc<dyn Fn(Compiling) + Send + Sync>;
 
 /// Compiles and links a component.
 pub(crate) fn load(
@@ -192,7 +204,7 @@ pub(crate) fn load(
         Some(compiled) => compiled,
         None => {
             let said = on_compile.map(|said| {
-                said(true);
+                said(Compiling::Begins { bytes: component.bytes.len() });
                 Said(said)
             });
             // The bytes that were hashed are the bytes that are compiled: the file is not read again.
@@ -238,7 +250,7 @@ struct Said<'a>(&'a OnCompile);
 
 impl Drop for Said<'_> {
     fn drop(&mut self) {
-        (self.0)(false);
+        (self.0)(Compiling::Over);
     }
 }
 
