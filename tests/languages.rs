@@ -4,8 +4,8 @@ use test_support::{Reply, Upstream};
 
 use crate::common::{Home, attack::TOKEN};
 
-/// Those that `cargo xtask test` builds.
-const LANGUAGES: [&str; 2] = ["python", "c"];
+/// The example of each, as `runtime new` writes it; and the one with the `fetch` of JavaScript, over `wasi:http`.
+const LANGUAGES: [&str; 5] = ["rust", "python", "js", "c", "fetch"];
 
 #[test]
 fn a_value_is_read_and_the_credential_is_added_on_the_way() {

@@ -65,7 +65,8 @@ impl Home {
         arguments: impl IntoIterator<Item = A>,
     ) -> Run {
         let run = self.runtime(["--trust", "--backend"]).arg(layout::backend(&format!("example-{language}")));
-        run.args(arguments).env("EXAMPLE_ADDR", server.address()).env("EXAMPLE_TOKEN", TOKEN)
+        let variable = |end: &str| format!("EXAMPLE_{}_{end}", language.to_ascii_uppercase());
+        run.args(arguments).env(&variable("ADDR"), server.address()).env(&variable("TOKEN"), TOKEN)
     }
 
     /// A line for the shell, which finds `runtime` as a person's does.

@@ -18,7 +18,7 @@ usage: cargo xtask COMMAND
   demo               read a sample secret through the dotenv backend; needs no server
   demo vault         read a secret from a real OpenBao, started for the purpose, through the vault backend
   guests             build the backends into target/backends
-      --examples     also the example backends in Python and C
+      --examples     also the example backend in Rust, Python, JavaScript and C, from the templates
   install            install the binary, and the backends where it finds them by name
       --root DIR     put the binary into DIR/bin instead of ~/.local/bin
   test [ARG…]        run every test; arguments go to `cargo test`

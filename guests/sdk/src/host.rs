@@ -2,7 +2,7 @@
 
 /// The settings that the manifest declares.
 pub mod config {
-    use crate::{Error, Result, bindings::imports::secret_runtime::backend::config};
+    use crate::{Error, Result, runtime::config};
 
     /// A declared setting that has a value; of an origin's name, its URL; of a credential, a placeholder.
     pub fn get(key: &str) -> Option<String> {
@@ -63,7 +63,7 @@ pub mod config {
 
 /// Lines for the person who made the call. Values do not belong in them.
 pub mod log {
-    use crate::bindings::imports::secret_runtime::backend::log;
+    use crate::runtime::log;
 
     /// Something failed.
     pub fn error(message: &str) {
@@ -93,7 +93,7 @@ pub mod log {
 
 /// Chance.
 pub mod random {
-    use crate::bindings::imports::secret_runtime::backend::random;
+    use crate::runtime::random;
 
     /// So many bytes from a cryptographically secure source.
     pub fn bytes(length: u32) -> Vec<u8> {

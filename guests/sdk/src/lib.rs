@@ -3,6 +3,8 @@
 //! A *backend* is a WebAssembly component that knows how one secret manager speaks. It holds no credential, opens no
 //! socket and lives for one call; the runtime adds credentials to its requests on the way out.
 //!
+//! `runtime new NAME --lang rust` writes a folder with a small one that builds and passes its tests, to begin with.
+//!
 //! # A whole backend
 //!
 //! The manifest, `backend.toml`, lies beside `Cargo.toml`. It says what the backend may ask of the runtime:
@@ -80,8 +82,32 @@
 //! linker = "wasm-component-ld"
 //! ```
 //!
-//! Then `cargo build --release` makes a component that holds its manifest and imports nothing but this contract.
-//! Functions that do not call the runtime can be tested natively: `cargo test --target x86_64-unknown-linux-gnu`.
+//! Once `rustup target add wasm32-unknown-unknown` has been run, `cargo build --release` makes a component that holds
+//! its manifest and imports nothing but this contract.
+//!
+//! # Testing it
+//!
+//! Unit tests run natively, `cargo test --target host-tuple`, and [`mock::Mock`] stands in for the runtime there:
+//!
+//! ```
+//! # use secret_runtime_guest::{Options, Read, Result, Secret, config, http};
+//! # struct Keeper;
+//! # impl Read for Keeper {
+//! #     fn read(name: &str, _: Option<&str>, _: &Options) -> Result<Secret> {
+//! #         let url = http::Url::new(&config::require("address")?).segment("keys").path(name);
+//! #         Ok(Secret::new(http::Request::get(url).send()?.body))
+//! #     }
+//! # }
+//! use secret_runtime_guest::mock::Mock;
+//!
+//! let runtime = Mock::install()
+//!     .config("address", "https://keeper.example.com")
+//!     .reply("GET", "https://keeper.example.com/keys/team/KEY", http::Response::new(200, "value"));
+//! assert_eq!(Keeper::read("team/KEY", None, &Options::default()), Ok(Secret::new("value")));
+//! ```
+//!
+//! The component itself, with its manifest, is judged by `runtime conform COMPONENT`: it makes the calls that every
+//! backend has to answer rightly, against the upstream or a scripted stand-in of it (`--stand-in upstream.toml`).
 //!
 //! # What to know
 //!
@@ -100,7 +126,11 @@ mod error;
 mod export;
 mod host;
 pub mod http;
+// Tests run natively; documentation is made for components, and shows it all the same.
+#[cfg(any(doc, not(target_family = "wasm")))]
+pub mod mock;
 mod refuse;
+mod runtime;
 pub mod storage;
 pub mod time;
 mod types;

@@ -2,9 +2,9 @@
 //!
 //! A file's only key is the empty one; variables have a key each.
 
-use crate::{Error, Result, bindings::imports::secret_runtime::backend::storage as host, time};
+use crate::{Error, Result, runtime::storage as host, time};
 
-pub use host::{Blob, Failure};
+pub use crate::bindings::imports::secret_runtime::backend::storage::{Blob, Failure};
 
 /// The keys there are.
 ///

@@ -1,6 +1,6 @@
 //! Time: the clock, and times as upstreams write them.
 
-use crate::{Timestamp, bindings::imports::secret_runtime::backend::clock, random};
+use crate::{Timestamp, random, runtime::clock};
 
 /// The time of day, in milliseconds since 1970-01-01T00:00:00Z.
 pub fn now() -> Timestamp {

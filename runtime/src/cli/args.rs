@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Show what a component would be granted, and record your answer
     Trust(Trust),
+    /// Begin a backend of your own: a folder with everything to build and test it
+    New(New),
     /// Put a manifest into a component
     Pack(Pack),
     /// Compile a component ahead, so that its first call does not wait for it
@@ -230,6 +232,41 @@ pub(crate) struct Inspect {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
     pub(crate) file: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct New {
+    /// The name of the backend, and of its folder
+    #[arg(value_name = "NAME", value_parser = super::new::name)]
+    pub(crate) name: String,
+    /// The language to write it in
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) lang: Language,
+}
+
+/// A language to write backends in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// 30 KB, and the least overhead.
+    Rust,
+    /// 18 MB; a Python class that you have can be used as it is.
+    Python,
+    /// JavaScript, with types for TypeScript.
+    #[value(alias = "javascript", alias = "typescript", alias = "ts")]
+    Js,
+    /// 10 KB.
+    C,
+}
+
+impl Language {
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust",
+            Self::Python => "Python",
+            Self::Js => "JavaScript",
+            Self::C => "C",
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

@@ -19,6 +19,7 @@ mod get;
 mod inspect;
 mod list;
 mod load;
+mod new;
 mod output;
 mod pack;
 mod paths;
@@ -65,6 +66,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Check => check::run(options).await,
         Command::Inspect(command) => inspect::run(options, &command),
         Command::Trust(command) => trust::run(options, command).await,
+        Command::New(command) => new::run(&command),
         Command::Pack(command) => pack::run(&command),
         Command::Compile(command) => compile::run(options, &command),
         Command::Backends => backends::run(options),

@@ -26,14 +26,6 @@ impl Venv {
         Self::make("servers", include_str!("../requirements/servers.txt"))
     }
 
-    /// The compilers of guests that are not written in Rust.
-    ///
-    /// # Errors
-    /// Python is missing, or a package can't be had.
-    pub fn guests() -> Result<Self> {
-        Self::make("guests", include_str!("../requirements/guests.txt"))
-    }
-
     /// The emulators of AWS, and the vendor's client as their judge.
     ///
     /// # Errors
@@ -142,7 +134,6 @@ mod tests {
             include_str!("../requirements/azure.txt"),
             include_str!("../requirements/conjur.txt"),
             include_str!("../requirements/google.txt"),
-            include_str!("../requirements/guests.txt"),
             include_str!("../requirements/servers.txt"),
         ] {
             let whole = requirements.replace("\\\n", " ");

@@ -16,7 +16,7 @@ mod url;
 
 use std::fmt;
 
-use crate::{Error, Result, bindings::imports::secret_runtime::backend::http};
+use crate::{Error, Result, runtime::http};
 
 #[cfg(feature = "json")]
 pub use self::problem::Problem;
@@ -25,7 +25,7 @@ pub use self::{response::Response, url::Url};
 /// A request to be sent. The runtime adds credentials and everything about framing.
 #[derive(Clone, PartialEq)]
 pub struct Request {
-    inner: http::Request,
+    pub(crate) inner: http::Request,
 }
 
 impl Request {

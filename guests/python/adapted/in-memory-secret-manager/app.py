@@ -1,0 +1,3 @@
+from secret_runtime_guest.adapt import litellm
+from my_secret_manager import InMemorySecretManager
+litellm(InMemorySecretManager)

@@ -1,0 +1,1 @@
+"""Stands in for `litellm`, so that the module of a secret manager can be imported."""

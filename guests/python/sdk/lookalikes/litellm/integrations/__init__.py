@@ -1,0 +1,1 @@
+"""Parts of LiteLLM that others extend."""

@@ -1,0 +1,51 @@
+//! What building takes, and how to get what is missing.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::cli::args::Language;
+
+const RUST: &str = "Rust is missing: install it with rustup, https://rustup.rs";
+const TARGET: &str = "Rust can't compile for WebAssembly yet: rustup target add wasm32-unknown-unknown";
+const PYTHON: &str = "Python 3.10 or later with venv is missing: https://www.python.org, or on Debian and Ubuntu: \
+                      apt-get install python3 python3-venv";
+const NODE: &str = "Node.js 20 or later with npm is missing: https://nodejs.org, or on Debian and Ubuntu: \
+                    apt-get install nodejs npm";
+
+/// What has to be installed before a project in this language can be built, a line each.
+pub(super) fn missing(language: Language) -> Vec<&'static str> {
+    let needed: &[(fn() -> bool, &'static str)] = match language {
+        Language::Rust => &[(rust, RUST), (|| !rust() || target(), TARGET)],
+        Language::Python => &[(python, PYTHON)],
+        Language::Js => &[(node, NODE)],
+        Language::C => &[(python, PYTHON), (rust, RUST)],
+    };
+    needed.iter().filter(|(is_there, _)| !is_there()).map(|(_, advice)| *advice).collect()
+}
+
+fn rust() -> bool {
+    asked("rustc", &["--version"]).is_some()
+}
+
+fn target() -> bool {
+    asked("rustc", &["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])
+        .is_some_and(|folder| Path::new(&folder).is_dir())
+}
+
+fn python() -> bool {
+    asked("python3", &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"]).is_some()
+}
+
+fn node() -> bool {
+    let version = asked("node", &["--version"]).unwrap_or_default();
+    let major = version.strip_prefix('v').and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    major.is_some_and(|major| major >= 20) && asked("npm", &["--version"]).is_some()
+}
+
+/// What a program prints, if it is there and content.
+fn asked(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
