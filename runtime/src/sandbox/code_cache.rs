@@ -5,10 +5,10 @@
 #![allow(unsafe_code, reason = "mapping compiled code is the one thing that needs it")]
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -44,6 +44,13 @@ impl CodeCache {
                 .inspect_err(|cause| tracing::info!(%cause, "a compiled component is compiled again"))
                 .ok()
         })?
+    }
+
+    /// Waits until no other process compiles for this cache, so that what takes seconds is done once: whoever comes
+    /// second finds it here. Dropping the file lets the next one in.
+    pub(crate) fn lock(&self) -> Option<File> {
+        let lock = File::options().write(true).create(true).truncate(false).mode(0o600).open(self.folder.join("lock"));
+        lock.and_then(|lock| lock.lock().map(|()| lock)).ok()
     }
 
     /// Keeps a compiled component. Failing to is no failure: it will be compiled again.

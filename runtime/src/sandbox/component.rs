@@ -202,20 +202,7 @@ pub(crate) fn load(
 ) -> Result<Loaded> {
     let compiled = match cache.and_then(|cache| cache.load(engine, &component.digest)) {
         Some(compiled) => compiled,
-        None => {
-            let said = on_compile.map(|said| {
-                said(Compiling::Begins { bytes: component.bytes.len() });
-                Said(said)
-            });
-            // The bytes that were hashed are the bytes that are compiled: the file is not read again.
-            let compiled = wasmtime::component::Component::from_binary(engine, &component.bytes)
-                .map_err(|cause| at_fault(format!("it does not compile: {}", Shown(&format!("{cause:#}")))))?;
-            drop(said);
-            if let Some(cache) = cache {
-                cache.store(engine, &component.digest, &compiled);
-            }
-            compiled
-        }
+        None => compile(engine, component, cache, on_compile)?,
     };
     let mut linker = Linker::new(engine);
     BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(|cause| misfit(&cause))?;
@@ -233,6 +220,31 @@ pub(crate) fn load(
         check: optional(&pre, "check", exported::check::GuestIndices::new).map_err(|cause| misfit(&cause))?,
     };
     Ok(Loaded { pre, capabilities })
+}
+
+/// Compiles a component and keeps it, unless another process does so first.
+fn compile(
+    engine: &Engine,
+    component: &Component,
+    cache: Option<&CodeCache>,
+    on_compile: Option<&OnCompile>,
+) -> Result<wasmtime::component::Component> {
+    let said = on_compile.map(|said| {
+        said(Compiling::Begins { bytes: component.bytes.len() });
+        Said(said)
+    });
+    let _lock = cache.and_then(CodeCache::lock);
+    if let Some(compiled) = cache.and_then(|cache| cache.load(engine, &component.digest)) {
+        return Ok(compiled);
+    }
+    // The bytes that were hashed are the bytes that are compiled: the file is not read again.
+    let compiled = wasmtime::component::Component::from_binary(engine, &component.bytes)
+        .map_err(|cause| at_fault(format!("it does not compile: {}", Shown(&format!("{cause:#}")))))?;
+    drop(said);
+    if let Some(cache) = cache {
+        cache.store(engine, &component.digest, &compiled);
+    }
+    Ok(compiled)
 }
 
 /// Absent means unsupported; present and ill-formed is an error, never "unsupported".
