@@ -20,7 +20,7 @@ use crate::{
 /// A prerequisite is missing, or a build fails.
 pub(crate) fn command(with_examples: bool) -> Result<()> {
     if with_examples {
-        needs::to_build_and_serve()?
+        needs::to_build_examples()?
     } else {
         needs::to_build()?
     }

@@ -24,7 +24,7 @@ pub(crate) fn to_build() -> Result<()> {
     target(WASM)
 }
 
-/// What starting real servers, or compiling the examples in other languages, takes besides.
+/// What starting real servers takes besides.
 ///
 /// # Errors
 /// Something is missing.
@@ -33,6 +33,16 @@ pub(crate) fn to_build_and_serve() -> Result<()> {
     c_compiler()?;
     python()?;
     target(WASM)
+}
+
+/// What building the example backend in every language takes.
+///
+/// # Errors
+/// Something is missing.
+pub(crate) fn to_build_examples() -> Result<()> {
+    c_compiler()?;
+    node()?;
+    to_build_and_serve()
 }
 
 /// What the tests take besides: terminals of their own to type on.
@@ -47,8 +57,7 @@ pub(crate) fn to_test() -> Result<()> {
             );
         }
     }
-    node()?;
-    to_build_and_serve()?;
+    to_build_examples()?;
     target(WASI)
 }
 

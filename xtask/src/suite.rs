@@ -36,10 +36,11 @@ pub(crate) fn test(arguments: &[&str]) -> Result<()> {
 /// # Errors
 /// A prerequisite is missing, a build fails or a benchmark fails.
 pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
-    needs::to_build_and_serve()?;
+    needs::to_build_examples()?;
     Venv::servers()?;
     guests::backends()?;
     guests::noop()?;
+    examples::build()?;
     // The whole process is measured too.
     run(cargo().args(["build", "--release", "--package", "secret-runtime"]))?;
     run(cargo().args(["bench", "--package", "secret-runtime-bench", "--"]).args(arguments))

@@ -5,6 +5,7 @@
 
 mod backends;
 mod bare;
+mod guests;
 mod library;
 mod machine;
 mod process;
@@ -21,7 +22,7 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 8] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
@@ -29,6 +30,7 @@ const GROUPS: [Group; 7] = [
     ("crowd", upstream::crowd),
     ("process", process::process),
     ("backends", backends::backends),
+    ("guests", guests::guests),
 ];
 
 fn main() -> ExitCode {

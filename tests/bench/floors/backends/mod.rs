@@ -3,7 +3,7 @@
 
 mod canned;
 mod loading;
-mod offline;
+pub(crate) mod offline;
 
 use anyhow::{Context, Result, bail};
 use criterion::Criterion;

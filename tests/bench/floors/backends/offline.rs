@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wasmtime::{
     Engine, Store,
-    component::{Component, HasSelf, InstancePre, Linker},
+    component::{Component, HasSelf, Instance, InstancePre, Linker, ResourceTable},
 };
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 mod bindings {
     #![allow(missing_docs, clippy::all, unreachable_pub, reason = "generated from documented WIT")]
@@ -34,10 +35,23 @@ pub(crate) struct World {
     pub(crate) reply: Vec<u8>,
 }
 
+/// What a store holds: what the component is told, and the standard interfaces, empty.
+pub(crate) struct Host {
+    world: Arc<World>,
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
 /// A component that is called with nothing of the runtime around it.
 pub(crate) struct Offline {
     engine: Engine,
-    pre: InstancePre<Arc<World>>,
+    pre: InstancePre<Host>,
     indices: GuestIndices,
     world: Arc<World>,
 }
@@ -50,10 +64,38 @@ impl Offline {
     pub(crate) fn new(engine: &Engine, component: &[u8], world: World) -> wasmtime::Result<Self> {
         let component = Component::from_binary(engine, component)?;
         let mut linker = Linker::new(engine);
-        bindings::SecretManager::add_to_linker::<_, HasSelf<_>>(&mut linker, |world: &mut Arc<World>| world)?;
+        bindings::SecretManager::add_to_linker::<_, HasSelf<_>>(&mut linker, |host: &mut Host| &mut host.world)?;
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         let pre = linker.instantiate_pre(&component)?;
         let indices = GuestIndices::new(&pre)?;
         Ok(Self { engine: engine.clone(), pre, indices, world: Arc::new(world) })
+    }
+
+    /// Store and instance, in which nothing was called yet.
+    ///
+    /// # Errors
+    /// It traps while it is set up.
+    pub(crate) async fn instance(&self) -> wasmtime::Result<(Store<Host>, Instance)> {
+        let host = Host { world: self.world.clone(), wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
+        let mut store = Store::new(&self.engine, host);
+        // Without it the first tick of the engine would be a trap.
+        store.set_epoch_deadline(1 << 32);
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        Ok((store, instance))
+    }
+
+    /// Reads in an instance. Answers the value.
+    ///
+    /// # Errors
+    /// It traps, or answers no secret.
+    pub(crate) async fn read_in(
+        &self,
+        (store, instance): &mut (Store<Host>, Instance),
+        name: &str,
+    ) -> wasmtime::Result<Vec<u8>> {
+        let read = self.indices.load(&mut *store, instance)?;
+        let answer = read.call_read(store, name, None, &self.world.options).await?;
+        answer.map(|secret| secret.value).map_err(|error| wasmtime::Error::msg(format!("it answered {error:?}")))
     }
 
     /// Store, instance, one read, and everything dropped again. Answers the value.
@@ -61,13 +103,7 @@ impl Offline {
     /// # Errors
     /// It traps, or answers no secret.
     pub(crate) async fn read(&self, name: &str) -> wasmtime::Result<Vec<u8>> {
-        let mut store = Store::new(&self.engine, self.world.clone());
-        // Without it the first tick of the engine would be a trap.
-        store.set_epoch_deadline(1 << 32);
-        let instance = self.pre.instantiate_async(&mut store).await?;
-        let read = self.indices.load(&mut store, &instance)?;
-        let answer = read.call_read(&mut store, name, None, &self.world.options).await?;
-        answer.map(|secret| secret.value).map_err(|error| wasmtime::Error::msg(format!("it answered {error:?}")))
+        self.read_in(&mut self.instance().await?, name).await
     }
 }
 
