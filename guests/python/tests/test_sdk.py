@@ -120,7 +120,7 @@ class ReadTest(unittest.TestCase):
 
 
 class UncaughtTest(unittest.TestCase):
-    def test_type_and_place_are_told_and_what_it_says_is_not(self):
+    def test_type_and_place_are_told_and_what_it_says_to_its_author_alone(self):
         def deeper(name):
             raise ValueError(f"bad value {CANARY}")
 
@@ -133,11 +133,13 @@ class UncaughtTest(unittest.TestCase):
         with MockHost() as host, self.assertRaises(Other) as caught:
             host.read(reading(function), "KEY")
         self.assertRegex(str(caught.exception), r"^KeyError at test_sdk\.py:\d+ in function$")
-        lines = "\n".join(line for _, line in host.lines)
-        self.assertEqual({level for level, _ in host.lines}, {"error"})
+        lines = "\n".join(line for level, line in host.lines if level == "error")
         for part in ("ValueError", "KeyError", "in deeper", "in function", "test_sdk.py, line "):
             self.assertIn(part, lines)
         self.assertNotIn(CANARY, lines)
+        traced = [line for level, line in host.lines if level == "trace"]
+        self.assertEqual(traced, [f"ValueError: bad value {CANARY}", f"KeyError: '{CANARY}'"])
+        self.assertEqual({level for level, _ in host.lines}, {"error", "trace"})
 
     def test_an_exit_is_a_failure(self):
         with MockHost() as host:

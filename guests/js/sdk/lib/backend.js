@@ -68,7 +68,8 @@ function failing(work) {
 }
 
 /**
- * An error that nobody meant to throw. What it says may show a value, so the answer holds its type and place alone.
+ * An error that nobody meant to throw. What it says may show a value, so the answer and the log hold its type and place
+ * alone; its message is for the author, who asks for it by `--trace`.
  * @param {unknown} thrown
  */
 function uncaught(thrown) {
@@ -77,7 +78,9 @@ function uncaught(thrown) {
     return new Other(`something of type ${typeof thrown} was thrown`);
   }
   const frames = framesOf(thrown);
-  log.error(`${thrown.name}: ${thrown.message}\n${frames}`.trimEnd());
+  log.error(thrown.name);
+  for (const line of frames.split("\n")) if (line.trim() !== "") log.error(`  ${line.trim()}`);
+  log.trace(`${thrown.name}: ${thrown.message}`);
   // The first place in a file: the engine's own parts are between angle brackets.
   const place = /([^\s/\\()<>]+:\d+:\d+)\)?\s*$/m.exec(frames)?.[1];
   return new Other(place === undefined ? thrown.name : `${thrown.name} at ${place}`, { cause: thrown });

@@ -100,33 +100,37 @@ def _unexpected(method: str, found: object) -> Other:
 def uncaught(error: BaseException) -> Other:
     """The error for an exception that nobody caught.
 
-    It tells type and place, and the log tells all the places. What the exceptions say is left out of both: it may quote
-    a value.
+    It tells type and place, and the log tells all the places. What the exceptions say may quote a value: that is for
+    the author alone, who asks for it by `--trace`.
     """
-    for line in _trace(error):
-        log.error("%s", line)
+    for one in _chain(error):
+        for line in _trace(one):
+            log.error("%s", line)
+        log.trace("%s: %s", type(one).__name__, one)
     if isinstance(error, ModuleNotFoundError) and error.name:
         return Other(f"the module {error.name} is not in the component: it has what the build could import")
     return Other(f"{type(error).__name__} at {_place(error)}")
 
 
-def _trace(error: BaseException) -> list[str]:
-    """The lines of a traceback, without what the exceptions say."""
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception and those it came of, the first one first."""
     chain: list[BaseException] = []
     at: BaseException | None = error
     while at is not None and at not in chain:
         chain.append(at)
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
-    lines = []
-    for one in reversed(chain):
-        frames = [
-            f"  {os.path.basename(frame.f_code.co_filename)}, line {line}, in {frame.f_code.co_name}"
-            for frame, line in traceback.walk_tb(one.__traceback__)
-        ]
-        if len(frames) > 2 * _FRAMES:
-            frames[_FRAMES:-_FRAMES] = [f"  … {len(frames) - 2 * _FRAMES} more"]
-        lines += ["Traceback (most recent call last):", *frames, type(one).__name__]
-    return lines
+    return chain[::-1]
+
+
+def _trace(error: BaseException) -> list[str]:
+    """The lines of a traceback, without what the exception says."""
+    frames = [
+        f"  {os.path.basename(frame.f_code.co_filename)}, line {line}, in {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    if len(frames) > 2 * _FRAMES:
+        frames[_FRAMES:-_FRAMES] = [f"  … {len(frames) - 2 * _FRAMES} more"]
+    return ["Traceback (most recent call last):", *frames, type(error).__name__]
 
 
 def _place(error: BaseException) -> str:
