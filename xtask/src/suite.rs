@@ -1,5 +1,7 @@
 //! Every test, and the benchmarks.
 
+use std::process::Command;
+
 use anyhow::Result;
 use test_support::{Npm, Venv, layout};
 
@@ -15,7 +17,7 @@ use crate::{
 pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     needs::to_test()?;
     // Here rather than in the tests, which would hide that something is being installed.
-    for made in [Venv::servers, Venv::aws, Venv::azure, Venv::conjur, Venv::google] {
+    for made in [Venv::servers, Venv::aws, Venv::azure, Venv::conjur, Venv::google, Venv::guests] {
         made()?;
     }
     for made in [Npm::agent_secret_store, Npm::oauth] {
@@ -28,7 +30,24 @@ pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     // What a backend decides without the runtime is tested natively.
     let mut native = cargo();
     native.current_dir(layout::root().join("guests"));
-    run(native.args(["test", "--target", &examples::host()?]))
+    run(native.args(["test", "--target", &examples::host()?]))?;
+    sdks()
+}
+
+/// The tests of the SDKs in other languages, natively.
+fn sdks() -> Result<()> {
+    let guests = layout::root().join("guests");
+    let python = Venv::guests()?.program("python");
+    run(Command::new(python).current_dir(guests.join("python")).args(["-m", "unittest", "discover", "-s", "tests"]))?;
+    run(Command::new("npm").current_dir(guests.join("js/sdk")).args(["test", "--silent"]))?;
+    let program = layout::target().join("examples/test_sdk");
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    run(Command::new(compiler)
+        .current_dir(guests.join("c"))
+        .args(["-fsanitize=address,undefined", "test_sdk.c", "sdk/secret_runtime_guest.c", "sdk/mock_host.c", "-o"])
+        .arg(&program))?;
+    // Nothing is ever freed there, so leaks say nothing.
+    run(Command::new(&program).env("ASAN_OPTIONS", "detect_leaks=0"))
 }
 
 /// `cargo xtask bench`.

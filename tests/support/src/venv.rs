@@ -26,6 +26,14 @@ impl Venv {
         Self::make("servers", include_str!("../requirements/servers.txt"))
     }
 
+    /// The libraries that Python's stand-ins for them are held against.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn guests() -> Result<Self> {
+        Self::make("guests", include_str!("../requirements/guests.txt"))
+    }
+
     /// The emulators of AWS, and the vendor's client as their judge.
     ///
     /// # Errors
@@ -134,6 +142,7 @@ mod tests {
             include_str!("../requirements/azure.txt"),
             include_str!("../requirements/conjur.txt"),
             include_str!("../requirements/google.txt"),
+            include_str!("../requirements/guests.txt"),
             include_str!("../requirements/servers.txt"),
         ] {
             let whole = requirements.replace("\\\n", " ");
