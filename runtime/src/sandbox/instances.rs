@@ -106,8 +106,10 @@ impl Coming {
             return;
         }
         let Ok(place) = self.0.places.clone().try_acquire_owned() else { return };
-        // A component that can't be instantiated says so to the next caller.
-        if let Ok(fresh) = self.0.make(place).await
+        // A component that can't be instantiated says so to the next caller; one that sleeps while it is set up keeps no
+        // place for ever.
+        let made = tokio::time::timeout(self.0.limits.guest_time, self.0.make(place)).await;
+        if let Ok(Ok(fresh)) = made
             && let Some(mut spare) = self.0.spare()
         {
             *spare = Spare::Ready(fresh);
