@@ -13,7 +13,7 @@ fn server() -> Upstream {
         "/secret/EMPTY" => Reply::new(200, ""),
         "/secret/BYTES" => Reply::new(200, [0, 0xff, b'\n', 0xfe]),
         "/secret/LONG" => Reply::new(200, vec![b'x'; 1 << 20]),
-        "/secret/BROKEN" => Reply::new(418, ""),
+        "/secret/BROKEN" => Reply::new(500, ""),
         _ => Reply::new(404, ""),
     })
     .unwrap()

@@ -1,7 +1,9 @@
 //! The command line: every command, option and exit code.
 
+mod compile;
 mod exits;
 mod get;
 mod inspect;
 mod set;
+mod trace;
 mod usage;
