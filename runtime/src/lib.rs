@@ -158,6 +158,7 @@ mod private_file;
 mod rotate;
 mod runtime;
 mod sandbox;
+pub mod stand_in;
 pub mod store;
 mod text;
 pub mod trust;

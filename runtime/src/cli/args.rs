@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// What it keeps its secrets in: a file, or environment variables by name or glob
     #[arg(long, global = true, value_name = "FILE|env:GLOB,…")]
     pub(crate) storage: Option<String>,
+    /// Let this file answer the backend's requests in place of the network
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) stand_in: Option<PathBuf>,
     /// How it authenticates; otherwise the first recipe whose credentials are all there
     #[arg(long, global = true, value_name = "RECIPE")]
     pub(crate) auth: Option<String>,
