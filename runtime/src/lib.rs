@@ -145,6 +145,7 @@ pub mod blocking;
 mod builder;
 mod candidate;
 pub mod config;
+pub mod conform;
 mod describe;
 pub mod egress;
 mod environment;

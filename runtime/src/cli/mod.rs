@@ -11,6 +11,7 @@ macro_rules! say {
 mod args;
 mod backends;
 mod check;
+mod conform;
 mod delete;
 mod exists;
 mod exit;
@@ -61,6 +62,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Delete(command) => delete::run(options, command).await,
         Command::Rotate(command) => rotate::run(options, command).await,
         Command::Check => check::run(options).await,
+        Command::Conform(command) => conform::run(options, &command).await,
         Command::Inspect(command) => inspect::run(options, &command),
         Command::Trust(command) => trust::run(options, command).await,
         Command::Pack(command) => pack::run(&command),
