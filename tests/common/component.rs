@@ -20,6 +20,11 @@ impl Component {
         Self::built(layout::hostile().join("hostile.wasm"))
     }
 
+    /// The backend that makes a mistake, with its manifest.
+    pub(crate) fn careless() -> Self {
+        Self::built(layout::hostile().join("careless.wasm"))
+    }
+
     /// One of our backends, with its manifest.
     pub(crate) fn backend(name: &str) -> Self {
         Self::built(layout::backend(name))

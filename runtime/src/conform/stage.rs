@@ -153,3 +153,53 @@ impl fmt::Debug for Stage {
 pub(super) fn shown(error: &Error) -> String {
     format!("{}: {}", error.kind(), error.reason())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use url::Url;
+
+    use super::*;
+    use crate::manifest::Phase;
+
+    const SCRIPT: &str = "[secrets]\na = 'value'\n\
+        [[route]]\nmethod = 'GET'\npath = '/{name}'\nreply = { json = { value = '{value}' } }\n\
+        [[route]]\nmethod = 'GET'\npath = '/raw/{name}'\nreply = { body = '{value}' }\n";
+
+    /// The bodies that come back for these paths in one call, and what is known of it afterwards.
+    fn call(fault: Option<(usize, Fault)>, paths: &[&str]) -> (Vec<Option<String>>, Scene) {
+        let stage = Stage::new(Some(Script::parse(SCRIPT).unwrap()));
+        stage.begin(fault);
+        let ask = |path: &&str| {
+            let url = Url::parse(&format!("https://upstream.example{path}")).unwrap();
+            let (phase, method) = (Phase::Read, "GET");
+            let request = StandInRequest { phase, rule: 0, method, url: &url, headers: &[], body: None };
+            stage.answer(&request).map(|answer| String::from_utf8(answer.unwrap().body).unwrap())
+        };
+        (paths.iter().map(ask).collect(), stage.end())
+    }
+
+    #[test]
+    fn a_fault_begins_at_its_request_and_stays() {
+        let fault = Fault::Reply(StandInReply { status: 500, headers: Vec::new(), body: b"fault".to_vec() });
+        let (bodies, scene) = call(Some((1, fault)), &["/raw/a", "/raw/a", "/raw/a"]);
+        assert_eq!(bodies.iter().flatten().collect::<Vec<_>>(), ["value", "fault", "fault"]);
+        assert!(scene.was_faulty);
+    }
+
+    #[test]
+    fn only_json_is_cut_in_half() {
+        let (bodies, scene) = call(Some((0, Fault::Half)), &["/a"]);
+        assert_eq!((bodies, scene.was_faulty), (vec![Some(r#"{"value""#.to_owned())], true));
+        let (bodies, scene) = call(Some((0, Fault::Half)), &["/raw/a"]);
+        assert_eq!((bodies, scene.was_faulty), (vec![Some("value".to_owned())], false));
+    }
+
+    #[test]
+    fn what_the_script_has_no_answer_to_is_remembered_for_one_call() {
+        let (bodies, scene) = call(None, &["/a/b/c", "/a"]);
+        assert_eq!(scene.unanswered, ["GET /a/b/c"]);
+        assert_eq!(bodies.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
+    }
+}

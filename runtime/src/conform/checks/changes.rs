@@ -30,6 +30,9 @@ pub(crate) async fn all(bench: &mut Bench) {
         bench.begin("delete.gone");
         let outcome = gone(bench, DeleteMode::Recoverable(None)).await;
         bench.end("what is deleted is not found", outcome);
+        bench.begin("delete.again");
+        let outcome = again(bench).await;
+        bench.end("a deleted name is written again, or it is a conflict", outcome);
         bench.begin("delete.permanent");
         let outcome = gone(bench, DeleteMode::Permanent).await;
         bench.end("what is deleted for good is not found, or it is refused", outcome);
@@ -167,6 +170,22 @@ async fn gone(bench: &mut Bench, mode: DeleteMode) -> Outcome {
             Ok(true) => return Not::failed("it still exists"),
             Err(error) => return Not::failed(format!("when it is asked for: {}", shown(&error))),
         }
+    }
+    Ok(String::new())
+}
+
+async fn again(bench: &mut Bench) -> Outcome {
+    may_write(bench)?;
+    let (name, value) = fresh(bench, "again").await?;
+    match bench.delete(&name, DeleteMode::Recoverable(None), None).await.settled(bench)? {
+        Ok(()) => {}
+        Err(error) if cannot(&error) => return Ok(error.kind().to_string()),
+        Err(error) => return Not::failed(shown(&error)),
+    }
+    match bench.write(&name, Write::new(value.clone())).await.settled(bench)? {
+        Ok(()) => is(bench, &name, &value).await?,
+        Err(error) if error.kind() == Kind::Conflict => return Ok("conflict".to_owned()),
+        Err(error) => return Not::failed(format!("when it is written again: {}", shown(&error))),
     }
     Ok(String::new())
 }

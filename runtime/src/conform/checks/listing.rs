@@ -36,34 +36,51 @@ pub(crate) async fn all(bench: &mut Bench) {
     let (walked, wanted) = match walks(bench).await {
         Ok(walked) => walked,
         Err(not) => {
-            for (id, tried) in [ENDS, SIZE, COMPLETE] {
+            let rest = match &not {
+                Not::Failed(_) => Not::Skipped("a listing fails; see list.ends".to_owned()),
+                Not::Skipped(_) => not.clone(),
+            };
+            bench.end(ENDS.1, Err(not));
+            for (id, tried) in [SIZE, COMPLETE, EMPTY, LONG] {
                 bench.begin(id);
-                bench.end(tried, Err(not.clone()));
+                bench.end(tried, Err(rest.clone()));
             }
-            return empty_folder(bench).await;
+            return;
         }
     };
     let ended = ends(&walked);
-    let all_there = if ended.is_ok() { complete(&walked, wanted.as_ref()) } else { Not::skipped("it has no end") };
+    let has_end = ended.is_ok();
+    let all_there = if has_end { complete(&walked, wanted.as_ref()) } else { no_end() };
     for ((id, tried), outcome) in [(ENDS, ended), (SIZE, page_size(&walked)), (COMPLETE, all_there)] {
         bench.begin(id);
         bench.end(tried, outcome);
     }
-    empty_folder(bench).await;
-    bench.begin("list.long");
-    let outcome = long(bench).await;
-    bench.end("1000 names are listed within the limits of a call", outcome);
+    for (id, tried) in [EMPTY, LONG] {
+        bench.begin(id);
+        let outcome = match (has_end, id == EMPTY.0) {
+            (false, _) => no_end(),
+            (true, true) => empty(bench).await,
+            (true, false) => long(bench).await,
+        };
+        bench.end(tried, outcome);
+    }
+}
+
+fn no_end<T>() -> Result<T, Not> {
+    Not::skipped("its listings have no end")
 }
 
 const ENDS: (&str, &str) = ("list.ends", "cursors come to an end");
 const SIZE: (&str, &str) = ("list.page-size", "no page is larger than asked: 1, 7, 100");
 const COMPLETE: (&str, &str) = ("list.complete", "every name comes back once");
+const EMPTY: (&str, &str) = ("list.empty", "an empty folder is an empty page");
+const LONG: (&str, &str) = ("list.long", "1000 names are listed within the limits of a call");
 
 /// Lists with each limit; answers the names that have to come back, where they are known.
 async fn walks(bench: &mut Bench) -> Result<(Vec<Walk>, Option<BTreeSet<String>>), Not> {
     bench.needs(Operation::List)?;
     let known = bench.is_scripted() || bench.can_write();
-    let stem = bench.name("n");
+    let stem = bench.name("item");
     let (prefix, wanted, most) = if known {
         let mut names: Vec<_> = (0..NAMES).map(|number| format!("{stem}{number:02}")).collect();
         names.push(bench.name("other"));
@@ -154,12 +171,7 @@ fn complete(walks: &[Walk], wanted: Option<&BTreeSet<String>>) -> Outcome {
     Ok(before.map(|names| format!("{} names", names.len())).unwrap_or_default())
 }
 
-async fn empty_folder(bench: &mut Bench) {
-    bench.begin("list.empty");
-    let outcome = empty(bench).await;
-    bench.end("an empty folder is an empty page", outcome);
-}
-
+/// What nobody has is listed as nothing.
 async fn empty(bench: &mut Bench) -> Outcome {
     bench.needs(Operation::List)?;
     let prefix = format!("{}/", bench.name("none"));
@@ -172,12 +184,13 @@ async fn empty(bench: &mut Bench) -> Outcome {
     }
 }
 
+/// A listing that is longer than a page of most upstreams.
 async fn long(bench: &mut Bench) -> Outcome {
     bench.needs(Operation::List)?;
     if !bench.is_scripted() {
         return Not::skipped("so many are not written to a server");
     }
-    let stem = bench.name("m");
+    let stem = bench.name("many");
     let names: Vec<_> = (0..MANY).map(|number| format!("{stem}{number:04}")).collect();
     place(bench, &names).await?;
     let walk = walk(bench, &stem, crate::store::LISTING_LIMIT, MANY + 2).await?;

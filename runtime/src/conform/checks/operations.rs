@@ -57,6 +57,9 @@ fn tell(bench: &mut Bench, operation: Operation, tried: &'static str, requests: 
 async fn reads(bench: &mut Bench, requests: &mut usize) -> Outcome {
     let (name, wanted) = match bench.known.clone() {
         Some(name) => (name, None),
+        None if !bench.is_scripted() && !bench.can_write() => {
+            return Not::skipped("no secret is there: name one with --secret, or give --writing or --stand-in");
+        }
         None => {
             let (name, value) = (bench.name("known"), bench.value("known"));
             match bench.put(&name, &value).await? {

@@ -80,10 +80,10 @@ fn used(bench: &Bench, candidate: &Candidate, untried: &BTreeMap<String, String>
         })
         .map(|(line, _)| line.clone())
         .collect();
-    match listed(&unused, "nothing needed") {
-        Ok(_) if untried.is_empty() => Ok(String::new()),
-        Ok(_) => Ok(format!("but for {} that can't be tried", untried.len())),
-        unused => unused,
+    match (unused.as_slice(), untried.len()) {
+        ([], 0) => Ok(String::new()),
+        ([], untried) => Ok(format!("but for {untried} that can't be tried")),
+        (unused, _) => Not::failed(format!("nothing needed {}", unused.join(", nor "))),
     }
 }
 

@@ -43,8 +43,11 @@ pub(crate) async fn all(bench: &mut Bench) {
     bench.end("1 MiB comes back, or can't be written", outcome);
 }
 
+/// Makes a value around a canary.
+type Make = fn(Vec<u8>) -> Vec<u8>;
+
 /// Each of these values comes back as it is; where that is allowed, it may be refused instead.
-async fn each(bench: &mut Bench, own: &'static str, values: &[fn(Vec<u8>) -> Vec<u8>], refusable: bool) -> Outcome {
+async fn each(bench: &mut Bench, own: &'static str, values: &[Make], refusable: bool) -> Outcome {
     bench.needs(Operation::Read)?;
     let mut notes = Vec::new();
     for make in values {
