@@ -14,6 +14,7 @@ mod azure;
 mod bad;
 mod cli;
 mod common;
+mod conform;
 mod conjur;
 mod dotenv;
 mod embedding;

@@ -97,6 +97,12 @@ impl BackendBuilder {
         self
     }
 
+    /// The same, where no other value was given.
+    pub(crate) fn set_unless_given(mut self, key: &str, value: &str) -> Self {
+        self.inputs.set.entry(key.to_owned()).or_insert_with(|| value.to_owned());
+        self
+    }
+
     /// Lets the manifest's environment variables count. Without it none is read.
     #[must_use]
     pub fn environment(mut self, environment: Arc<dyn Environment>) -> Self {

@@ -97,7 +97,7 @@ impl Candidate {
         } else {
             unmanifested(&inputs)?
         };
-        // With a stand-in for the whole upstream, there is nobody to show a credential to.
+        // With a stand-in for the whole upstream, there is nobody to show a credential to, and nowhere to go.
         let is_alone = inputs.stand_in.as_ref().is_some_and(|stand_in| stand_in.is_whole());
         let available = if is_alone { BTreeMap::new() } else { available(manifest, &inputs)? };
         let chosen = if is_alone { None } else { choose(manifest, &inputs, &resolved, &available)? };
@@ -106,7 +106,7 @@ impl Candidate {
         let sources = Sources(available.into_iter().filter(|(name, _)| needed.contains(name.as_str())).collect());
         let storage = storage(manifest, &inputs)?;
         let facts = Facts {
-            origins: resolved.origins.iter().map(granted_origin).collect(),
+            origins: if is_alone { Vec::new() } else { resolved.origins.iter().map(granted_origin).collect() },
             recipe: recipe.as_ref().map(|recipe| recipe.name.clone()),
             credentials: granted_credentials(&resolved, recipe.as_ref(), &sources, found.as_ref())?,
             variables: resolved
@@ -132,6 +132,11 @@ impl Candidate {
     /// What it would be granted.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// Whether a stand-in answers every request of it, so that nothing is sent.
+    pub fn is_alone(&self) -> bool {
+        self.stand_in.as_ref().is_some_and(|stand_in| stand_in.is_whole())
     }
 
     /// The origins it would reach.

@@ -52,7 +52,10 @@ fn origins(
 ) -> std::fmt::Result {
     for origin in candidate.origins() {
         let about = addresses(origin).map(|about| format!(" ({})", Shown(&about))).unwrap_or_default();
-        writeln!(text, "It may call {}{about}:", Shown(&origin.url()))?;
+        match candidate.is_alone() {
+            true => writeln!(text, "It may ask a stand-in for {}; nothing is sent:", Shown(&origin.url()))?,
+            false => writeln!(text, "It may call {}{about}:", Shown(&origin.url()))?,
+        }
         let mut told = Vec::new(); // rules that differ in their body alone are one line
         for rule in manifest.rules.iter().filter(|rule| rule.origin.as_ref().is_none_or(|name| *name == origin.name)) {
             let headers: String = rule.fixed_headers().map(|(name, value)| format!(" {name}: {value}")).collect();
@@ -168,6 +171,14 @@ fn path(rule: &Rule, candidate: &Candidate) -> String {
         path.push_str("/**");
     }
     if path.is_empty() { "/".to_owned() } else { path }
+}
+
+impl Candidate {
+    /// Whether the settings switch a rule off.
+    pub(crate) fn switches_off(&self, rule: &Rule) -> bool {
+        let scope = Example(self);
+        rule.path.segments(&scope).is_none() || rule.is_off(&scope)
+    }
 }
 
 /// Settings as they are; what only a call can say, in capitals.

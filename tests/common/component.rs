@@ -25,6 +25,11 @@ impl Component {
         Self::built(layout::hostile().join("standard.wasm"))
     }
 
+    /// The backend that makes a mistake, with its manifest.
+    pub(crate) fn careless() -> Self {
+        Self::built(layout::hostile().join("careless.wasm"))
+    }
+
     /// One of our backends, with its manifest.
     pub(crate) fn backend(name: &str) -> Self {
         Self::built(layout::backend(name))

@@ -49,7 +49,7 @@ impl Access {
     }
 
     /// Gives all of it to a backend that is being loaded.
-    pub(super) fn give(&self, mut builder: BackendBuilder) -> BackendBuilder {
+    pub(crate) fn give(&self, mut builder: BackendBuilder) -> BackendBuilder {
         builder = builder.environment(Arc::new(self.environment.clone()));
         for (key, value) in &self.settings {
             builder = builder.set(key, value);

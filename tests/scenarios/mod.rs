@@ -9,7 +9,7 @@
 #[macro_use]
 mod table;
 
-mod access;
+pub(crate) mod access;
 mod changes;
 mod exits;
 mod faults;
@@ -17,9 +17,9 @@ mod listing;
 mod names;
 mod races;
 mod refusals;
-mod stage;
-mod subject;
-mod subjects;
+pub(crate) mod stage;
+pub(crate) mod subject;
+pub(crate) mod subjects;
 mod tokens;
 mod twin;
 mod values;

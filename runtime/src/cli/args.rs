@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// What it keeps its secrets in: a file, or environment variables by name or glob
     #[arg(long, global = true, value_name = "FILE|env:GLOB,…")]
     pub(crate) storage: Option<String>,
+    /// Let this file answer the backend's requests in place of the network
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) stand_in: Option<PathBuf>,
     /// How it authenticates; otherwise the first recipe whose credentials are all there
     #[arg(long, global = true, value_name = "RECIPE")]
     pub(crate) auth: Option<String>,
@@ -95,6 +98,8 @@ pub(crate) enum Command {
     Rotate(Rotate),
     /// Ask whether the upstream answers and accepts us
     Check,
+    /// Try whether a backend does what callers rely on: exit 0 if nothing failed, else 7
+    Conform(Conform),
     /// Show what a component declares, without running it
     Inspect(Inspect),
     /// Show what a component would be granted, and record your answer
@@ -232,6 +237,23 @@ pub(crate) struct Inspect {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
     pub(crate) file: Option<String>,
+}
+
+/// With --stand-in it is tried against that script, else against its upstream.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Conform {
+    /// The component; otherwise the one of --backend
+    #[arg(value_name = "FILE|NAME")]
+    pub(crate) file: Option<String>,
+    /// A secret that is there, to be read and not changed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Option<String>,
+    /// Write secrets of its own to the upstream, all named conform-…, and remove them
+    #[arg(long)]
+    pub(crate) writing: bool,
+    /// A request rule that can't be tried there, as `inspect` shows it or how that begins
+    #[arg(long, value_name = "RULE")]
+    pub(crate) untried: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

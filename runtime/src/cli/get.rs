@@ -67,7 +67,7 @@ async fn at_once<T: Send + 'static>(work: impl Iterator<Item = impl Future<Outpu
 
 /// The call that every command makes: what the backend does and logs goes to whoever typed it.
 pub(crate) fn load_call(options: &Options, backend: &Backend) -> Call {
-    Call { listener: Listening::on(backend, options), ..backend.call() }
+    Call { listener: Listening::to(backend.manifest(), options), ..backend.call() }
 }
 
 async fn read(

@@ -78,8 +78,7 @@ fn origins(manifest: &Manifest) -> Vec<String> {
 fn requests(manifest: &Manifest) -> Vec<String> {
     let rule = |rule: &Rule| {
         let phases: Vec<_> = rule.phases.iter().map(|phase| phase.as_str()).collect();
-        let headers: String = rule.fixed_headers().map(|(name, value)| format!(" {name}: {value}")).collect();
-        format!("{} {}{headers} for {}", rule.method.as_str(), rule.path, phases.join(", "))
+        format!("{rule} for {}", phases.join(", "))
     };
     let mut told = Vec::new(); // rules that differ in their body alone are one line
     for line in manifest.rules.iter().map(rule) {

@@ -15,6 +15,7 @@ use secret_runtime::{
     egress::{self, HostPattern, Origin},
     grant::Grant,
     layers::audit::{self, Event},
+    stand_in::Script,
     trust::TrustStore,
 };
 
@@ -135,6 +136,12 @@ pub(crate) fn builder(
     if let Some(configured) = found.name.as_deref().and_then(|name| config?.backend(name)) {
         builder = configured.apply(builder)?;
     }
+    if let Some(path) = &options.stand_in {
+        let script = Script::read(path)?;
+        builder = script.settings().fold(builder, |builder, (key, value)| builder.set(key, value));
+        say!("runtime: {} answers the backend's requests; nothing is sent", shell::word(&path.to_string_lossy()));
+        builder = builder.stand_in(Arc::new(script));
+    }
     for (key, value) in &options.set {
         builder = builder.set(key, value);
     }
@@ -171,7 +178,7 @@ fn storage_input(text: &str) -> StorageInput {
 }
 
 /// The grant under which the backend runs.
-fn grant(
+pub(crate) fn grant(
     options: &Options,
     config: Option<&Config>,
     runtime: &Runtime,
@@ -242,7 +249,8 @@ fn grant(
 
 /// What would be granted, with the addresses that hosts have now.
 pub(crate) fn description(candidate: &Candidate) -> String {
-    candidate.describe(&|origin| addresses(origin).ok())
+    // Where nothing is sent, nobody need be asked where it would go.
+    candidate.describe(&|origin| if candidate.is_alone() { None } else { addresses(origin).ok() })
 }
 
 /// What a person should know of where an origin is: its addresses, and whether they are private.

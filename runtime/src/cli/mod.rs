@@ -12,6 +12,7 @@ mod args;
 mod backends;
 mod check;
 mod compile;
+mod conform;
 mod delete;
 mod exists;
 mod exit;
@@ -64,6 +65,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Delete(command) => delete::run(options, command).await,
         Command::Rotate(command) => rotate::run(options, command).await,
         Command::Check => check::run(options).await,
+        Command::Conform(command) => conform::run(options, &command).await,
         Command::Inspect(command) => inspect::run(options, &command),
         Command::Trust(command) => trust::run(options, command).await,
         Command::New(command) => new::run(&command),

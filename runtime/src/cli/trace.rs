@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use secret_runtime::{
-    Backend, Shown,
+    Shown,
     egress::Rule,
+    manifest::Manifest,
     store::{Level, Listener, Requested},
 };
 use url::Url;
@@ -21,7 +22,7 @@ pub(crate) struct Listening {
 
 impl Listening {
     /// A listener for what these options ask to see; none if nothing is to be shown.
-    pub(crate) fn on(backend: &Backend, options: &Options) -> Option<Arc<dyn Listener>> {
+    pub(crate) fn to(manifest: &Manifest, options: &Options) -> Option<Arc<dyn Listener>> {
         let most = match options.verbose {
             _ if options.trace => Level::Trace,
             0 => return None,
@@ -29,7 +30,7 @@ impl Listening {
             2 => Level::Debug,
             _ => Level::Trace,
         };
-        let rules = options.trace.then(|| backend.manifest().rules.iter().map(rule).collect());
+        let rules = options.trace.then(|| manifest.rules.iter().map(rule).collect());
         Some(Arc::new(Self { most, rules }))
     }
 }

@@ -15,12 +15,21 @@ pub(super) const ECHO_BYTES: usize = 8;
 
 /// Whether a header or the body of `reply` holds one of `credentials`: raw, percent-, JSON- or base64-encoded.
 pub(crate) fn holds(reply: &Reply, credentials: &[Zeroizing<Vec<u8>>]) -> bool {
-    let sought = credentials.iter().filter(|credential| credential.len() >= ECHO_BYTES);
-    let needles: Vec<_> = sought.flat_map(|credential| needles(credential)).collect();
+    let texts = reply.headers.iter().map(|(_, value)| value.as_bytes()).chain([reply.body.as_slice()]);
+    any_tells(texts, credentials)
+}
+
+/// Whether a text holds one of `secrets`, in the same encodings.
+pub(crate) fn tells(text: &[u8], secrets: &[Zeroizing<Vec<u8>>]) -> bool {
+    any_tells([text].into_iter(), secrets)
+}
+
+fn any_tells<'t>(mut texts: impl Iterator<Item = &'t [u8]>, secrets: &[Zeroizing<Vec<u8>>]) -> bool {
+    let sought = secrets.iter().filter(|secret| secret.len() >= ECHO_BYTES);
+    let needles: Vec<_> = sought.flat_map(|secret| needles(secret)).collect();
     // Preparing a search costs more than searching a header, so it is done once for all texts.
     let finders: Vec<_> = needles.iter().map(|needle| Finder::new(needle.as_slice())).collect();
     let found = |text: &[u8]| finders.iter().any(|finder| finder.find(text).is_some());
-    let mut texts = reply.headers.iter().map(|(_, value)| value.as_bytes()).chain([reply.body.as_slice()]);
     texts.any(|text| reads(text, found))
 }
 

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 pub(crate) use self::client::{Outgoing, Reply, body_over_cap};
+pub(crate) use self::echo::tells;
 pub(crate) use self::rules::Checked;
 pub use self::{
     address::is_private,

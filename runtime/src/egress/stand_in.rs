@@ -14,6 +14,9 @@ use crate::{
     manifest::Phase,
 };
 
+/// What a call fails for where a stand-in for the whole upstream has no answer.
+pub(crate) const NO_ANSWER: &str = "the stand-in has no answer to this request";
+
 /// Answers requests of a backend in place of the network.
 pub trait StandIn: Debug + Send + Sync {
     /// Whether it stands for the whole upstream: then no credential is looked for, and nothing goes out.
@@ -74,7 +77,7 @@ pub(super) fn ask(stand_in: &dyn StandIn, phase: Phase, checked: &Checked) -> Op
     });
     let unavailable = |why| Err(Error::new(Kind::Unavailable, why));
     let Some(answer) = answer else {
-        return stand_in.is_whole().then(|| unavailable("the stand-in has no answer to this request"));
+        return stand_in.is_whole().then(|| unavailable(NO_ANSWER));
     };
     Some(match answer {
         Ok(StandInReply { status, headers, body }) => {

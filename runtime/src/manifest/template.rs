@@ -100,6 +100,11 @@ impl Template {
         }
     }
 
+    /// Whether it is this name as it is, and nothing else.
+    pub(crate) fn is_only(&self, name: &str) -> bool {
+        self.placeholder().is_some_and(|placeholder| placeholder.encoding.is_none() && placeholder.is_only(name))
+    }
+
     pub(super) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
@@ -172,7 +177,7 @@ impl Placeholder {
                 Alternative::Name(name) => scope.value(name),
                 Alternative::Literal(text) => Some(Value::from(text.as_str())),
             })
-            .find(|value| !value.is_empty())
+            .find(|value| scope.keeps_empty() || !value.is_empty())
     }
 
     pub(super) fn expand(&self, scope: &dyn Scope) -> Option<Zeroizing<String>> {

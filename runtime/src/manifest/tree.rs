@@ -59,11 +59,16 @@ impl Tree {
 
     /// The names it uses.
     pub fn placeholders(&self) -> Vec<&str> {
+        self.leaves().into_iter().flat_map(Template::placeholders).collect()
+    }
+
+    /// The templates in it.
+    pub(crate) fn leaves(&self) -> Vec<&Template> {
         match self {
-            Self::Leaf(template) => template.placeholders().collect(),
+            Self::Leaf(template) => vec![template],
             Self::Literal(_) => Vec::new(),
-            Self::Array(values) => values.iter().flat_map(Self::placeholders).collect(),
-            Self::Object(members) => members.values().flat_map(Self::placeholders).collect(),
+            Self::Array(values) => values.iter().flat_map(Self::leaves).collect(),
+            Self::Object(members) => members.values().flat_map(Self::leaves).collect(),
         }
     }
 

@@ -24,12 +24,20 @@ pub(crate) enum Value<'a> {
     Boolean(bool),
     /// A moment; without an encoding, its whole seconds since 1970.
     Time(SystemTime),
+    /// JSON values in order, which only JSON can hold.
+    Json(&'a [Json]),
 }
 
 /// Where templates find their values.
 pub(crate) trait Scope {
     /// The value of this name, if there is one. Empty text, bytes, lists and pairs count as none.
     fn value(&self, name: &str) -> Option<Value<'_>>;
+
+    /// Whether they count as values all the same: a setting that is empty is not set, and an upstream's reply is empty
+    /// where the value is.
+    fn keeps_empty(&self) -> bool {
+        false
+    }
 }
 
 impl Scope for BTreeMap<String, String> {
@@ -96,6 +104,7 @@ impl Value<'_> {
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Pairs(pairs) => pairs.is_empty(),
             Self::List(list) => list.is_empty(),
+            Self::Json(values) => values.is_empty(),
             Self::Integer(_) | Self::Boolean(_) | Self::Time(_) => false,
         }
     }
@@ -135,6 +144,7 @@ impl Value<'_> {
             (None, Self::Boolean(flag)) => Some(Json::Boolean(*flag)),
             (None, Self::Time(time)) => Some(Json::Number(seconds(*time)?.into())),
             (None, Self::List(list)) => Some(Json::Array(list.iter().map(|text| Json::text(text)).collect())),
+            (None, Self::Json(values)) => Some(Json::Array(values.to_vec())),
             _ => Some(Json::Text(self.to_text(encoding)?)),
         }
     }
@@ -166,7 +176,7 @@ impl Value<'_> {
             Self::Integer(number) => number.to_string(),
             Self::Boolean(flag) => flag.to_string(),
             Self::Time(time) => seconds(*time)?.to_string(),
-            Self::Pairs(_) => return None,
+            Self::Pairs(_) | Self::Json(_) => return None,
         }))
     }
 }

@@ -148,7 +148,7 @@ impl Component {
 }
 
 /// The interface name of an import or export of ours, if its version is of our track.
-fn interface(name: &str) -> Option<&str> {
+pub(crate) fn interface(name: &str) -> Option<&str> {
     let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
     let patch = version.strip_prefix("0.1.")?;
     (!patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit())).then_some(interface)

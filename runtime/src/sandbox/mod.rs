@@ -25,8 +25,8 @@ use tokio::{sync::Semaphore, time::Instant};
 use wasmtime::Engine;
 
 pub(crate) use self::code_cache::CodeCache;
-pub(crate) use self::component::load;
 pub use self::component::{Compiling, Component, OnCompile};
+pub(crate) use self::component::{interface, load};
 pub(crate) use self::values::Config;
 use self::{
     answers::{self as lift, lower_mode},

@@ -1,12 +1,12 @@
 //! The backends, one file for each.
 
-pub(super) mod agent_secret_store;
-pub(super) mod aws_kms;
-pub(super) mod aws_secrets_manager;
-pub(super) mod azure_key_vault;
-pub(super) mod conjur;
-pub(super) mod dotenv;
-pub(super) mod env;
-pub(super) mod google_kms;
-pub(super) mod google_secret_manager;
-pub(super) mod vault;
+pub(crate) mod agent_secret_store;
+pub(crate) mod aws_kms;
+pub(crate) mod aws_secrets_manager;
+pub(crate) mod azure_key_vault;
+pub(crate) mod conjur;
+pub(crate) mod dotenv;
+pub(crate) mod env;
+pub(crate) mod google_kms;
+pub(crate) mod google_secret_manager;
+pub(crate) mod vault;

@@ -204,5 +204,13 @@ impl Rule {
     }
 }
 
+/// Method and path, and the headers that tell what is asked.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        self.fixed_headers().try_for_each(|(name, value)| write!(f, " {name}: {value}"))
+    }
+}
+
 #[cfg(test)]
 mod tests;
