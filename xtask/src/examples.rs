@@ -13,7 +13,7 @@ use test_support::layout;
 
 use crate::{
     guests,
-    shell::{ask, cargo, in_root, run},
+    shell::{ask, in_root, run},
 };
 
 /// How a project in one language is tested and built.
@@ -37,14 +37,14 @@ const LANGUAGES: [Language; 4] = [
 /// The folders of `guests/python/adapted`: classes that were written for other systems.
 const ADAPTED: [&str; 3] = ["hashicorp-vault-plugin", "my-vault-secret-manager", "in-memory-secret-manager"];
 
-/// Builds all of them and puts them beside the backends, as `example-LANGUAGE.wasm` and `adapted-CLASS.wasm`.
+/// Builds all of them with this `runtime` and puts them beside the backends, as `example-LANGUAGE.wasm` and
+/// `adapted-CLASS.wasm`.
 ///
 /// # Errors
 /// A toolchain is missing, a test of a template fails, or a build does.
-pub(crate) fn build() -> Result<()> {
-    run(cargo().args(["build", "--package", "secret-runtime"]))?;
+pub(crate) fn build(runtime: &Path) -> Result<()> {
     for language in &LANGUAGES {
-        let project = Project::new(&format!("example-{}", language.name), language)?;
+        let project = Project::new(&format!("example-{}", language.name), language, runtime)?;
         let adapted = if language.name == "python" { &ADAPTED[..] } else { &[] };
         let made = |class: &str| layout::backend(&format!("adapted-{class}"));
         let stamp = Stamp::of(&project, adapted)?;
@@ -62,7 +62,7 @@ pub(crate) fn build() -> Result<()> {
         }
         stamp.set()?;
     }
-    fetch()
+    fetch(runtime)
 }
 
 /// The machine that all this runs on, such as `x86_64-unknown-linux-gnu`.
@@ -77,22 +77,23 @@ pub(crate) fn host() -> Result<String> {
 struct Project {
     name: String,
     folder: PathBuf,
+    runtime: PathBuf,
     _home: tempfile::TempDir,
 }
 
 impl Project {
-    fn new(name: &str, language: &Language) -> Result<Self> {
+    fn new(name: &str, language: &Language, runtime: &Path) -> Result<Self> {
         let home = tempfile::tempdir()?;
-        let mut new = Command::new(layout::runtime());
+        let mut new = Command::new(runtime);
         run(new.current_dir(&home).args(["new", name, "--lang", language.name]))?;
-        Ok(Self { name: name.to_owned(), folder: home.path().join(name), _home: home })
+        Ok(Self { name: name.to_owned(), folder: home.path().join(name), runtime: runtime.to_owned(), _home: home })
     }
 
     /// Types a command in it, as its author would.
     fn run(&self, words: &[&str]) -> Result<()> {
         let (program, arguments) = words.split_first().context("no command")?;
         let mut command = Command::new(program);
-        command.current_dir(&self.folder).args(arguments).env("RUNTIME", layout::runtime());
+        command.current_dir(&self.folder).args(arguments).env("RUNTIME", &self.runtime);
         // What cargo tells its own commands of this repository is none of the project's business.
         for (variable, _) in env::vars_os() {
             let ours = ["CARGO", "RUSTFLAGS", "RUSTDOCFLAGS"];
@@ -175,7 +176,7 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
 
 /// The example with StarlingMonkey's own `fetch`, which no template shows: it finds the contract where the repository
 /// has it.
-fn fetch() -> Result<()> {
+fn fetch(runtime: &Path) -> Result<()> {
     let home = tempfile::tempdir()?;
     let folder = home.path().join("guests/js/fetch-example");
     for (from, to) in [("guests/js/fetch-example", folder.clone()), ("wit", home.path().join("wit"))] {
@@ -184,7 +185,7 @@ fn fetch() -> Result<()> {
             fs::write(to.join(path), content)?;
         }
     }
-    let project = Project { name: "fetch-example".to_owned(), folder, _home: home };
+    let project = Project { name: "fetch-example".to_owned(), folder, runtime: runtime.to_owned(), _home: home };
     let (stamp, placed) = (Stamp::of(&project, &[])?, layout::backend("example-fetch"));
     if stamp.holds() && placed.exists() {
         return Ok(());

@@ -11,7 +11,7 @@ use test_support::layout;
 
 use crate::{
     examples, needs,
-    shell::{cargo, output, short},
+    shell::{cargo, output, run, short},
 };
 
 /// `cargo xtask guests`.
@@ -26,7 +26,8 @@ pub(crate) fn command(with_examples: bool) -> Result<()> {
     }
     backends()?;
     if with_examples {
-        examples::build()?;
+        run(cargo().args(["build", "--package", "secret-runtime"]))?;
+        examples::build(&layout::runtime())?;
     }
     Ok(())
 }

@@ -25,7 +25,9 @@ pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     }
     guests::backends()?;
     guests::hostile()?;
-    examples::build()?;
+    // This builds the command too, with what the tests need of its libraries: once, rather than twice.
+    run(cargo().args(["test", "--workspace", "--no-run"]))?;
+    examples::build(&layout::runtime())?;
     run(cargo().args(["test", "--workspace"]).args(arguments))?;
     // What a backend decides without the runtime is tested natively.
     let mut native = cargo();
@@ -59,8 +61,8 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
     Venv::servers()?;
     guests::backends()?;
     guests::noop()?;
-    examples::build()?;
     // The whole process is measured too.
     run(cargo().args(["build", "--release", "--package", "secret-runtime"]))?;
+    examples::build(&layout::target().join("release/runtime"))?;
     run(cargo().args(["bench", "--package", "secret-runtime-bench", "--"]).args(arguments))
 }
