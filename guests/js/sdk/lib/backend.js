@@ -77,7 +77,7 @@ function uncaught(thrown) {
     return new Other(`something of type ${typeof thrown} was thrown`);
   }
   const frames = framesOf(thrown);
-  log.error(`${thrown.name}: ${thrown.message}\n${frames}`.trimEnd());
+  for (const line of `${thrown.name}: ${thrown.message}\n${frames}`.trimEnd().split("\n")) log.error(line);
   // The first place in a file: the engine's own parts are between angle brackets.
   const place = /([^\s/\\()<>]+:\d+:\d+)\)?\s*$/m.exec(frames)?.[1];
   return new Other(place === undefined ? thrown.name : `${thrown.name} at ${place}`, { cause: thrown });

@@ -87,9 +87,9 @@ test("an error that nobody meant tells its type and place, and the log the rest"
   const thrown = thrownBy(() => reading(() => { throw new RangeError("canary\n    at canary:1:1"); }).read("KEY"));
   assert.ok(thrown instanceof Other);
   assert.match(thrown.payload.val.message, /^RangeError at backend\.test\.js:\d+:\d+$/);
-  assert.equal(host.logs.length, 1);
-  assert.equal(host.logs[0].level, "error");
-  assert.match(host.logs[0].message, /^RangeError: canary\n.*\n[^]*backend\.test\.js/);
+  assert.ok(host.logs.every(({ level, message }) => level === "error" && !message.includes("\n")));
+  assert.equal(host.logs[0].message, "RangeError: canary");
+  assert.ok(host.logs.some(({ message }) => /^ +at .*backend\.test\.js/.test(message)));
 });
 
 test("an error's place is in a file, not in a part of the engine", () => {
