@@ -10,8 +10,8 @@
 // Texts have a length, not a zero at the end, and may hold zeros. They are UTF-8; values and bodies are any bytes.
 //
 // Failing: a function that can fail answers false and has then filled in `error`, so that `return false` hands it on. A
-// failure is never "not found": say `sr_not_found` only after the upstream said it. A trap (abort, a division by zero)
-// fails the call and blames the component.
+// failure is never "not found", even where nothing was filled in: say `sr_not_found` only after the upstream said it. A
+// trap (abort, a division by zero) fails the call and blames the component.
 
 #ifndef SECRET_RUNTIME_GUEST_H
 #define SECRET_RUNTIME_GUEST_H

@@ -97,6 +97,11 @@ class GenAIKeysVaultTest(unittest.TestCase):
         with self.host(reply(200, json={"data": {"data": {"other": "x"}}})) as host:
             self.assertRaises(Malformed, host.read, self.backend, "KEY")
 
+    def test_a_good_reply_that_it_can_not_read_is_no_absent_secret(self):
+        for answer in (reply(200, "<html>"), reply(200, json={"data": {}})):
+            with self.host(answer, answer) as host:
+                self.assertRaises((Malformed, Other), host.exists, self.backend, "KEY")
+
     def test_it_lists(self):
         with self.host(reply(200, json={"data": {"keys": ["b", "a/", "c"]}}), NOTHING) as host:
             self.assertEqual([entry.name for entry in host.list(self.backend).entries], ["a/", "b", "c"])
@@ -294,6 +299,17 @@ class PluginTest(unittest.TestCase):
     def test_a_plugin_that_cannot_ask_is_read(self):
         with MockHost() as host:
             self.assertEqual([host.exists(self.plugin(), name) for name in ("KEY", "OTHER")], [True, False])
+
+    def test_a_plugin_that_looks_into_a_list_may_say_no(self):
+        def exists(self, name):
+            return name in requests.get("http://a/all").json()
+
+        def get_secret(self, name):
+            raise KeyError(name)
+
+        with MockHost(replies=[reply(200, json=["KEY"])] * 2) as host:
+            backend = self.plugin(exists=exists, get_secret=get_secret)
+            self.assertEqual([host.exists(backend, name) for name in ("KEY", "OTHER")], [True, False])
 
     def test_a_failure_while_reading_is_no_answer(self):
         def get_secret(self, name):

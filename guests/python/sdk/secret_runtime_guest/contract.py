@@ -172,7 +172,7 @@ def _answer(run: Callable[[], Any]) -> Any:
         return run()
     except errors.Error as error:
         raise _Err(_error(error)) from None
-    except Exception as error:
+    except BaseException as error:
         raise _Err(_error(calls.uncaught(error))) from None
     finally:
         host.become(None)

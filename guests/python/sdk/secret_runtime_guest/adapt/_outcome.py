@@ -33,6 +33,12 @@ def absent() -> NotFound:
     return NotFound()
 
 
+def is_answered() -> bool:
+    """Whether the last reply says that all is well."""
+    response = http.last_response()
+    return response is not None and 200 <= response.status < 300
+
+
 def written(name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What a method that writes answers. There "not found" is no answer about a secret, but a failure."""
     try:
