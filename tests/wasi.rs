@@ -145,7 +145,8 @@ fn every_check_holds_on_this_way_too() {
     sending(&upstream, "/v1/secret/KEY").set("method", "CONNECT").get().is_refused("method");
     sending(&upstream, "/v1/secret/KEY").set("headers", "authorization=guess").get().is_refused("header");
     sending(&upstream, "/v1/secret/KEY").set("headers", "x-token=guess").get().is_refused("injected-header");
-    for url in ["http://169.254.169.254/v1/secret/KEY", "http://user@127.0.0.1/v1/secret/KEY", "ftp://127.0.0.1/x"] {
+    sending(&upstream, "").set("url", "ftp://127.0.0.1/x").get().is_refused("url");
+    for url in ["http://169.254.169.254/v1/secret/KEY", "http://user@127.0.0.1/v1/secret/KEY"] {
         let outcome = sending(&upstream, "").set("url", url).get();
         assert_ne!(outcome.status.code(), Some(0), "{outcome:?}");
     }
@@ -162,6 +163,21 @@ fn requests_are_counted_and_a_refusal_ends_the_call_whatever_it_answers() {
     let attack = sending(&upstream, "/v1/secret/KEY").set("act", "send-many");
     attack.get().blames_the_component(&["it made more than 256 requests in one call"]);
     assert_eq!(upstream.seen().len(), 256);
+}
+
+#[test]
+fn absent_is_not_believed_of_a_backend_that_did_not_wait_for_its_reply() {
+    let upstream = upstream();
+    let outcome = sending(&upstream, "/v1/secret/KEY").set("act", "begin").get();
+    outcome.blames_the_component(&["did not wait for the reply to its last request"]);
+}
+
+#[test]
+fn a_request_that_is_refused_fails_the_call_also_if_nobody_waits_for_the_refusal() {
+    let upstream = upstream();
+    let outcome = sending(&upstream, "/v1/secret/OTHER").set("act", "begin").option("--trace").get();
+    outcome.is_refused("request-rule").says(&["/v1/secret/OTHER -> refused: "]);
+    assert_eq!(upstream.connections(), 0);
 }
 
 #[test]

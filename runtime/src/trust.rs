@@ -97,12 +97,14 @@ impl TrustStore {
         self.contents.component.iter().filter(move |record| record.grant.digest == digest)
     }
 
-    /// Records under the same path or name for another component: a replacement has to be trusted by hand.
-    pub fn replaced(&self, digest: Digest, name: &str, path: Option<&Path>) -> Option<&Record> {
+    /// Records under the same path or name for another component: a replacement has to be trusted by hand. That it was
+    /// trusted to ask a stand-in, where nothing is sent, says nothing of origins.
+    pub fn replaced(&self, digest: Digest, facts: &Facts, name: &str, path: Option<&Path>) -> Option<&Record> {
+        let reaches_none = |facts: &Facts| facts.origins.is_empty();
         self.contents.component.iter().find(|record| {
             record.grant.digest != digest
                 && (record.name == name || path.is_some() && record.path.as_deref() == path)
-                && self.of(digest).next().is_none()
+                && self.of(digest).all(|known| reaches_none(&known.grant.facts) && !reaches_none(facts))
         })
     }
 

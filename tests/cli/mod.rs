@@ -4,6 +4,7 @@ mod compile;
 mod exits;
 mod get;
 mod inspect;
+mod new;
 mod set;
 mod trace;
 mod usage;

@@ -163,7 +163,7 @@ fn the_environment_answers_only_when_asked_and_only_for_what_is_absent() {
 fn the_environment_never_answers_with_a_credential_or_for_a_failure() {
     let home = Home::new();
     let absent = Upstream::start(|_| Reply::new(404, "")).unwrap();
-    let run = home.example("c", &absent, ["--env-fallback", "get", "EXAMPLE_TOKEN"]).run().exits(10);
+    let run = home.example("c", &absent, ["--env-fallback", "get", "EXAMPLE_C_TOKEN"]).run().exits(10);
     run.never_shows(crate::common::attack::TOKEN);
     let broken = Upstream::start(|_| Reply::new(500, "")).unwrap();
     home.example("c", &broken, ["--env-fallback", "get", "KEY"]).env("KEY", "x").run().exits(6).prints("");

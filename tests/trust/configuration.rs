@@ -70,10 +70,10 @@ fn variables_that_are_not_named_are_not_read() {
     let text = spelled(&server).replace("set = { address", "set = { }\n#");
     let get = |text: &str| {
         let file = home.file("mine.toml", text);
-        get(&home).env("EXAMPLE_ADDR", server.address()).arg("--config-file").arg(file).run()
+        get(&home).env("EXAMPLE_C_ADDR", server.address()).arg("--config-file").arg(file).run()
     };
-    get(&text).exits(2).prints("").says(&["EXAMPLE_ADDR"]);
-    get(&text.replace("origins =", "variables = [\"EXAMPLE_ADDR\"], origins =")).exits(0).prints("v");
+    get(&text).exits(2).prints("").says(&["EXAMPLE_C_ADDR"]);
+    get(&text.replace("origins =", "variables = [\"EXAMPLE_C_ADDR\"], origins =")).exits(0).prints("v");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn a_grant_without_credentials_sends_none() {
     let server = Upstream::start(|_| Reply::new(200, "v")).unwrap();
     let component = layout::backend("example-c");
     let digest = digest(&component);
-    let with = |run: Run| run.env("EXAMPLE_ADDR", server.address()).env("EXAMPLE_TOKEN", "canary-token");
+    let with = |run: Run| run.env("EXAMPLE_C_ADDR", server.address()).env("EXAMPLE_C_TOKEN", "canary-token");
     with(home.runtime(["trust", "--without", "credentials", "--digest", &digest]).arg(&component)).run().exits(0);
     with(home.runtime(["get", "KEY", "--backend"]).arg(&component)).run().exits(0).prints("v");
     let seen = &server.seen()[0];
@@ -114,4 +114,26 @@ fn a_manifest_that_asks_for_more_is_another_component() {
     greedy.save(&home, "backend.wasm");
     let run = home.runtime(["get", "KEY", "--backend"]).arg(&file).run().exits(3).prints("");
     run.says(&["https://evil.example.com"]);
+}
+
+#[test]
+fn a_grant_for_a_stand_in_says_nothing_of_the_network() {
+    let (home, honest) = (Home::new(), Component::backend("vault"));
+    let other = honest.clone().with_manifest_text("HashiCorp Vault", "HashiCorp VAULT");
+    let script = home.file(
+        "upstream.toml",
+        "[set]\naddress = \"https://upstream.example\"\n[[route]]\nmethod = \"GET\"\npath = \"/{name*}\"\nreply = 200\n",
+    );
+    let trust = |options: &[&str]| {
+        let path = home.path().join("vault.wasm");
+        let run = home.runtime(["trust", "--digest", &digest(&path)]).args(options).arg(path);
+        run.env("VAULT_ADDR", "http://127.0.0.1:9").env("VAULT_TOKEN", "of-no-server").run().exits(0)
+    };
+    honest.save(&home, "vault.wasm");
+    trust(&[]);
+    let path = other.save(&home, "vault.wasm");
+    trust(&["--stand-in", script.to_str().unwrap()]);
+    let run = home.runtime(["--trust", "--backend"]).arg(path).args(["get", "KEY"]);
+    let run = run.env("VAULT_ADDR", "http://127.0.0.1:9").env("VAULT_TOKEN", "of-no-server").run();
+    run.exits(3).says(&["another component"]);
 }

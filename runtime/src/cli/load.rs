@@ -196,7 +196,8 @@ pub(crate) fn grant(
     let store = trust_store()?;
     if options.trust.is_some() {
         let canonical = found.path.canonicalize().ok();
-        if let Some(record) = store.replaced(digest, &candidate.component().manifest().name, canonical.as_deref()) {
+        let name = &candidate.component().manifest().name;
+        if let Some(record) = store.replaced(digest, candidate.facts(), name, canonical.as_deref()) {
             let reason = format!(
                 "another component ({}) is trusted under this name or path, and --trust alone does not replace it; \
                  look at the new one with `runtime trust {}`",

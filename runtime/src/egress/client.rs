@@ -287,7 +287,7 @@ impl Connector {
 }
 
 /// Appends without leaving the old bytes behind when the vector has to move.
-fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+pub(crate) fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
     if body.capacity() - body.len() < chunk.len() {
         let mut larger = Zeroizing::new(Vec::with_capacity((body.capacity() * 2).max(body.len() + chunk.len())));
         larger.extend_from_slice(body);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-pub(crate) use self::client::{Outgoing, Reply, body_over_cap};
+pub(crate) use self::client::{Outgoing, Reply, append, body_over_cap};
 pub(crate) use self::echo::tells;
 pub(crate) use self::rules::Checked;
 pub use self::{

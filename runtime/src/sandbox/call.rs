@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -26,6 +26,10 @@ use crate::{
     error::{Error, Kind, Result},
     text::Shown,
 };
+
+/// Why a request that a backend gave up has no reply.
+pub(super) const GIVEN_UP: &str = "the backend did not wait for the reply to its last request";
+const UNCHECKED: &str = "the component answered before a request that it began was whole";
 
 /// What a store holds: its limits, and the call it serves once it serves one.
 pub(crate) struct State {
@@ -84,15 +88,32 @@ pub(super) async fn fresh(
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     faults: Mutex<Faults>,
-    waiting: AtomicBool,
+    /// How many waits for the host are under way: requests of the standard interface wait beside one another.
+    waits: AtomicU32,
+    /// Whether a wait ended when no time was left.
+    late: AtomicBool,
+}
+
+/// A wait for the host, however it ends.
+struct Wait<'a>(&'a AtomicU32);
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug, Default)]
 struct Faults {
     refused: Option<Error>,
     credential: Option<Error>,
-    /// Of the last request alone: a later one that was answered takes it back.
-    transport: Option<Error>,
+    /// How many requests began.
+    begun: u32,
+    /// How many of them were given up before it was known whether they may be sent.
+    unchecked: u32,
+    /// Why the last request has no reply, and how many had begun by then: one that begins later and is answered takes
+    /// it back.
+    transport: Option<(u32, Error)>,
 }
 
 impl Watch {
@@ -108,23 +129,46 @@ impl Watch {
         });
     }
 
-    pub(super) fn transport(&self, failed: Option<Error>) {
-        self.change(|faults| faults.transport = failed);
+    /// A request begins. Until it is answered, the last request has no reply: a backend may give it up, and of that
+    /// nothing is heard in time.
+    pub(super) fn begins(&self) -> u32 {
+        let mut number = 0;
+        self.change(|faults| {
+            faults.transport = Some((faults.begun, Error::new(Kind::Component, GIVEN_UP)));
+            faults.begun += 1;
+            faults.unchecked += 1;
+            number = faults.begun;
+        });
+        number
+    }
+
+    /// It is known whether a request that began may be sent.
+    pub(super) fn checked(&self) {
+        self.change(|faults| faults.unchecked = faults.unchecked.saturating_sub(1));
+    }
+
+    pub(super) fn answered(&self, request: u32) {
+        self.change(|faults| {
+            faults.transport.take_if(|(begun, _)| *begun < request);
+        });
+    }
+
+    pub(super) fn transport(&self, failed: Error) {
+        self.change(|faults| faults.transport = Some((faults.begun, failed)));
     }
 
     /// Runs something that waits for the host, so that a deadline knows whom time was lost on.
     pub(super) async fn waiting<T>(&self, wait: impl Future<Output = T>) -> T {
-        self.waiting.store(true, Ordering::Relaxed);
-        let done = wait.await;
-        self.waiting.store(false, Ordering::Relaxed);
-        done
+        self.waits.fetch_add(1, Ordering::Relaxed);
+        let _wait = Wait(&self.waits);
+        wait.await
     }
 
     /// The same while a guest runs. A wait that took all the time there was leaves the guest none to answer in: the end
     /// that follows is not its fault.
     pub(super) async fn waiting_until<T>(&self, deadline: Instant, wait: impl Future<Output = T>) -> T {
         let done = self.waiting(wait).await;
-        self.waiting.store(Instant::now() >= deadline, Ordering::Relaxed);
+        self.late.store(Instant::now() >= deadline, Ordering::Relaxed);
         done
     }
 
@@ -144,9 +188,11 @@ impl Watch {
         deadline: Instant,
         guest: impl Future<Output = wasmtime::Result<T>>,
     ) -> Result<T> {
-        match tokio::time::timeout_at(deadline, guest).await {
+        // Kept until it is known whom it waits for.
+        let mut guest = std::pin::pin!(guest);
+        match tokio::time::timeout_at(deadline, &mut guest).await {
             Ok(ended) => ended.map_err(|cause| component_fault(&cause)),
-            Err(_) if self.waiting.load(Ordering::Relaxed) => {
+            Err(_) if self.waits.load(Ordering::Relaxed) > 0 || self.late.load(Ordering::Relaxed) => {
                 Err(Error::new(Kind::Timeout, "time ran out while it waited for the upstream; --timeout gives it more"))
             }
             Err(_) => Err(Error::new(Kind::Component, "the component was still computing when time ran out")),
@@ -167,8 +213,10 @@ impl Watch {
             (ended, None) => ended?,
         };
         match (said, faults.transport) {
-            (Ok(answer), Some(transport)) if absent(&answer) => Err(transport),
-            (Err(_), Some(transport)) => Err(transport),
+            // It may have been one that is refused.
+            (Ok(_), _) if faults.unchecked > 0 => Err(Error::new(Kind::Component, UNCHECKED)),
+            (Ok(answer), Some((_, transport))) if absent(&answer) => Err(transport),
+            (Err(_), Some((_, transport))) => Err(transport),
             (said, _) => said,
         }
     }
@@ -224,6 +272,13 @@ impl Active {
                 serving.watch.refused(component_fault(&cause));
                 None
             }
+        }
+    }
+
+    /// Remembers that a request can't be sent whose URL is no web address.
+    pub(super) fn refuses(&self, reason: &str) {
+        if let Some(call) = &self.0 {
+            call.serving.watch.refused(Error::new(Kind::Refused, reason).by_rule("url"));
         }
     }
 }

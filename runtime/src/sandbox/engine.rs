@@ -72,7 +72,7 @@ fn config(backtraces: bool) -> Config {
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(PLACES as u32)
-        .total_memories(2 * PLACES as u32)
+        .total_memories(4 * PLACES as u32)
         .total_stacks(PLACES as u32)
         .total_core_instances(48 * PLACES as u32)
         .total_tables(48 * PLACES as u32)

@@ -24,13 +24,18 @@ impl http::Host for State {
         let call = self.host_call()?;
         call.request()?;
         let serving = call.serving.clone();
+        let number = serving.watch.begins();
         let asked = Request {
             method: std::mem::take(&mut request.method),
             url: std::mem::take(&mut request.url),
             headers: std::mem::take(&mut request.headers),
             body: request.body.take(),
         };
-        Ok(serving.send(asked).await.map(|mut reply| http::Response {
+        let sent = match serving.check(asked) {
+            Ok(asked) => serving.send(number, asked).await,
+            Err(refused) => Err(refused),
+        };
+        Ok(sent.map(|mut reply| http::Response {
             status: reply.status,
             headers: reply.headers.drain(..).map(|(name, mut value)| (name, std::mem::take(&mut *value))).collect(),
             body: std::mem::take(&mut *reply.body),
@@ -113,7 +118,7 @@ fn told(active: &Serving, failure: files::Failure) -> storage::Failure {
         }
         files::Failure::Unavailable(error) => {
             let said = error.to_string();
-            active.watch.transport(Some(error));
+            active.watch.transport(error);
             storage::Failure::Unavailable(said)
         }
     }

@@ -34,9 +34,14 @@ pub const PAGE_ENTRIES: usize = 10_000;
 pub const LOG_LINES: u32 = 200;
 /// Random bytes that one host call may ask for.
 pub const RANDOM_BYTES: u32 = 64 << 10;
+/// Requests of the standard interface that may be under way beside one another in one call; others wait their turn. As
+/// many of the largest replies may lie unread. Each takes memory of the host that no limit of the component's counts.
+pub const REQUESTS_AT_ONCE: usize = 4;
+/// Bytes of a request's body that the standard interface takes ahead, twice, for each request that was made.
+pub const BODY_AHEAD_BYTES: usize = 64 << 10;
 /// Resources of the standard interfaces that one instance may hold at once: streams, requests, header lists. A client
 /// that sends one request at a time holds about ten.
-pub const RESOURCES: usize = 1_000;
+pub const RESOURCES: usize = 256;
 /// Bytes of one header list of `wasi:http` in memory: twice what the headers of a reply may have.
 pub const FIELD_BYTES: usize = 128 << 10;
 
@@ -82,6 +87,8 @@ pub(crate) enum Exceeded {
     Requests(u32),
     #[error("it asked for more than {RANDOM_BYTES} random bytes at once")]
     Random,
+    #[error("it left more than {0} of replies unread")]
+    Unread(Bytes),
 }
 
 /// A number of bytes, shown in the largest unit that divides it.

@@ -102,6 +102,8 @@ impl Sandbox {
             watch: watch.clone(),
             deadline,
             listener: call.listener.clone(),
+            under_way: Semaphore::new(limits::REQUESTS_AT_ONCE),
+            unread: Arc::new(Semaphore::new(limits::REQUESTS_AT_ONCE * self.plan.egress.caps().reply)),
         };
         fresh.store.data_mut().serve(Arc::new(serving));
         fresh.store.set_epoch_deadline(1);

@@ -47,6 +47,10 @@ fn perform(act: &str) -> Result<Vec<u8>, Error> {
     let done = match act {
         "send" => return http::send(),
         "send-many" => http::send_many(),
+        "begin" => {
+            http::begin()?;
+            return Err(Error::NotFound);
+        }
         "environment" => format!("{} {}", env::vars().count(), env::args().count()),
         "files" => files(),
         "sockets" => sockets(),

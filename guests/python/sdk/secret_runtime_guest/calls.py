@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-import random
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -72,11 +72,14 @@ def check(make: Make) -> Unknown | None:
 
 def _run(make: Make, method: str, *args: object) -> Any:
     # Python's own generator was seeded when the component was built: every instance would begin with the same numbers.
-    random.seed(host.current().random_bytes(32))
+    # Seeding touches pages that a call without it need not have.
+    if (random := sys.modules.get("random")) is not None:
+        random.seed(host.current().random_bytes(32))
     http.forget()
     try:
         result = getattr(make(), method)(*args)
-        if inspect.isawaitable(result):
+        # `inspect.isawaitable` asks every class there is.
+        if hasattr(type(result), "__await__"):
             from . import loop
 
             result = loop.run(result)

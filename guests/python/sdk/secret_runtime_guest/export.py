@@ -56,6 +56,7 @@ def into(module: dict[str, Any], make: calls.Make, offered: list[str], *, exactl
         from . import loop
 
         loop.install()
-    # What is there by now stays. Looking through it for garbage would cost each call more than the call itself.
+    # An instance lives for one call. Looking for garbage in it would cost more than the call itself.
     gc.collect()
     gc.freeze()
+    gc.disable()

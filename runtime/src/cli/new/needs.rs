@@ -35,7 +35,7 @@ fn target() -> bool {
 }
 
 fn python() -> bool {
-    asked("python3", &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"]).is_some()
+    asked("python3", &["-I", "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"]).is_some()
 }
 
 fn node() -> bool {
@@ -46,6 +46,9 @@ fn node() -> bool {
 
 /// What a program prints, if it is there and content.
 fn asked(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    // Not in the folder at hand: it may be a stranger's, and what lies there tells such programs what to run.
+    let asking =
+        Command::new(program).args(arguments).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = asking.ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

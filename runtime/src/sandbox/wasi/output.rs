@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::{
     cli::{IsTerminal, StdoutStream},
-    p2::{OutputStream, Pollable, StreamResult},
+    p2::{OutputStream, Pollable, StreamError, StreamResult},
 };
 use zeroize::Zeroize as _;
 
@@ -53,6 +53,9 @@ impl Lines {
             return;
         }
         for piece in text.split_inclusive(|byte| *byte == b'\n') {
+            if self.lines_left == 0 {
+                return;
+            }
             let (piece, ends) = match piece.split_last() {
                 Some((b'\n', line)) => (line, true),
                 _ => (piece, false),
@@ -103,7 +106,13 @@ impl StdoutStream for Output {
 
 impl OutputStream for Output {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > TEXT_BYTES {
+            return Err(StreamError::trap("more was written at once than `check-write` allows"));
+        }
         self.lines().write(&bytes);
+        if let Ok(mut bytes) = bytes.try_into_mut() {
+            bytes.as_mut().zeroize();
+        }
         Ok(())
     }
 

@@ -71,7 +71,7 @@ def _translated(error: Exception, name: str) -> Error:
         return NotFound()
     if isinstance(error, KeyError):
         # A mapping without the secret, or a reply without the field that should hold it?
-        if http.last_response() is None or failure is not None or name in str(error):
+        if http.last_response() is None or failure is not None or name in error.args:
             return NotFound()
         return Malformed("the reply has not the shape that the class expects")
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
