@@ -14,9 +14,12 @@ const PYTHON: &str = "Python 3.10 or later with venv is missing: https://www.pyt
 const NODE: &str = "Node.js 20 or later with npm is missing: https://nodejs.org, or on Debian and Ubuntu: \
                     apt-get install nodejs npm";
 
+/// Whether something is there, and how to get it.
+type Need = (fn() -> bool, &'static str);
+
 /// What has to be installed before a project in this language can be built, a line each.
 pub(super) fn missing(language: Language) -> Vec<&'static str> {
-    let needed: &[(fn() -> bool, &'static str)] = match language {
+    let needed: &[Need] = match language {
         Language::Rust => &[(rust, RUST), (|| !rust() || target(), TARGET)],
         Language::Python => &[(python, PYTHON)],
         Language::Js => &[(node, NODE)],
