@@ -126,7 +126,7 @@ fn one_whose_list_has_another_type_does_not_count_as_one_without_list() {
 
 #[test]
 fn one_that_imports_what_is_not_offered() {
-    for import in ["wasi:filesystem/types@0.2.0", "wasi:cli/environment@0.2.0", "secret-runtime:backend/shell@0.1.0"] {
+    for import in ["wasi:keyvalue/store@0.2.0", "wasi:cli/environment@0.3.0", "secret-runtime:backend/shell@0.1.0"] {
         let component = Component::text(&format!(r#"(import "{import}" (instance))"#));
         refused_when_parsed(&component, &[&format!("it imports {import}, which the runtime does not offer")]);
     }
