@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod adapted;
 mod agent_secret_store;
 mod aws;
 mod azure;
@@ -25,6 +26,7 @@ mod languages;
 mod layers;
 mod mtls;
 mod oauth;
+mod published;
 mod scenarios;
 mod trust;
 mod vault;

@@ -1,11 +1,13 @@
 //! Bad input gets a clear error, and nothing is lost.
 
 mod addresses;
+mod authors;
 mod canary;
 mod component;
 mod config;
 mod egress;
 mod limits;
+mod mistakes;
 mod names;
 mod shown;
 mod storage;

@@ -1,6 +1,6 @@
 //! Components made by hand: core modules in WAT, wrapped in whatever contract they claim to have.
 
-use std::path::Path;
+use std::fs;
 
 use test_support::layout;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -28,13 +28,19 @@ impl Component {
     ///
     /// Its memory has one page, all zeros: `i32.const 0` answers success with an empty value.
     pub(crate) fn reading(items: &str, body: &str) -> Self {
+        Self::reading_of(&fs::read_to_string(layout::root().join("wit/backend.wit")).unwrap(), items, body)
+    }
+
+    /// The same of another text of the contract.
+    pub(crate) fn reading_of(wit: &str, items: &str, body: &str) -> Self {
         let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_path(Path::new(&layout::root().join("wit"))).unwrap();
+        let package = resolve.push_str("backend.wit", wit).unwrap();
+        let read = resolve.id_of(resolve.packages[package].interfaces["read"]).unwrap();
         let memory = if items.contains("(memory") { "" } else { r#"(memory (export "memory") 1)"# };
         let items = format!(
-            r#"{memory} {items}
+            r#"{items} {memory}
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 32768))
-            (func (export "secret-runtime:backend/read@0.1.0#read") (param i32 i32 i32 i32 i32 i32 i32) (result i32)
+            (func (export "{read}#read") (param i32 i32 i32 i32 i32 i32 i32) (result i32)
                 {body})"#
         );
         Self::wrapped(&resolve, package, "secret-manager", &items)

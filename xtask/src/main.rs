@@ -5,6 +5,7 @@ mod examples;
 mod guests;
 mod install;
 mod needs;
+mod project;
 mod shell;
 mod suite;
 

@@ -27,13 +27,13 @@ use crate::{
         section::{Inspected, inspect},
     },
     store::Operation,
-    text::{Shown, nearest},
+    text::Shown,
 };
 
 /// Every name of ours begins with it; the version follows after `@`.
 const PACKAGE: &str = "secret-runtime:backend/";
 /// The contract's version. Later ones of the same track are found by it too.
-const VERSION: &str = "@0.1.0";
+const VERSION: &str = "0.1.0";
 /// What a backend may import.
 const IMPORTS: [&str; 7] = ["common", "http", "config", "storage", "clock", "random", "log"];
 
@@ -65,8 +65,8 @@ impl Component {
         for import in &shape.imports {
             if interface(import).is_none_or(|name| !IMPORTS.contains(&name)) && !wasi::is_offered(import) {
                 return Err(at_fault(format!(
-                    "it imports {}, which the runtime does not offer; a backend may import {PACKAGE}{{{}}} and the \
-                     interfaces of WASI 0.2 only",
+                    "it imports {}, which the runtime does not offer; a backend may import {PACKAGE}{{{}}}@{VERSION} \
+                     and the interfaces of WASI 0.2 only",
                     Shown(import),
                     IMPORTS.join(",")
                 )));
@@ -84,11 +84,8 @@ impl Component {
             imports: shape.imports,
         };
         if !component.operations().contains(&Operation::Read) {
-            let found = component.exports.iter().map(String::as_str);
-            let hint = nearest("secret-runtime:backend/read@0.1.0", found)
-                .map(|near| format!("; it exports {}", Shown(near)))
-                .unwrap_or_default();
-            return Err(at_fault(format!("it does not export {PACKAGE}read{VERSION}{hint}")));
+            let found = exported_instead(&component.exports);
+            return Err(at_fault(format!("it does not export {PACKAGE}read@{VERSION}; it exports {found}")));
         }
         Ok(component)
     }
@@ -138,6 +135,13 @@ impl Component {
         &self.imports
     }
 
+    /// The version of the contract that it was made for, where that is a later one than ours.
+    fn later_version(&self) -> Option<&str> {
+        let ours = self.imports.iter().chain(&self.exports).filter(|name| interface(name).is_some());
+        let versions = ours.filter_map(|name| name.split_once('@')).map(|(_, version)| version);
+        versions.filter(|version| *version != VERSION).max_by_key(|version| (version.len(), *version))
+    }
+
     /// The operations it supports: those whose interface it exports.
     pub fn operations(&self) -> Vec<Operation> {
         let exported = |operation: &Operation| {
@@ -152,6 +156,19 @@ pub(crate) fn interface(name: &str) -> Option<&str> {
     let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
     let patch = version.strip_prefix("0.1.")?;
     (!patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit())).then_some(interface)
+}
+
+/// What there is in place of `read`: interfaces that are called so, else the first few.
+fn exported_instead(exports: &[String]) -> String {
+    let is_read = |export: &&String| export.split('@').next().is_some_and(|name| name.ends_with("/read"));
+    let mut found: Vec<&String> = exports.iter().filter(is_read).collect();
+    if found.is_empty() {
+        found = exports.iter().collect();
+    }
+    match found.as_slice() {
+        [] => "nothing".to_owned(),
+        found => found.iter().take(3).map(|name| Shown(name).to_string()).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn interface_of(operation: Operation) -> &'static str {
@@ -205,19 +222,20 @@ pub(crate) fn load(
         None => compile(engine, component, cache, on_compile)?,
     };
     let mut linker = Linker::new(engine);
-    BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(|cause| misfit(&cause))?;
+    let misfit = |cause: wasmtime::Error| misfit(component, &cause);
+    BackendHost::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(misfit)?;
     // Linking them takes time that most backends need not spend.
     if component.imports.iter().any(|import| wasi::is_offered(import)) {
-        wasi::link(&mut linker).map_err(|cause| misfit(&cause))?;
+        wasi::link(&mut linker).map_err(misfit)?;
     }
-    let pre = linker.instantiate_pre(&compiled).map_err(|cause| misfit(&cause))?;
+    let pre = linker.instantiate_pre(&compiled).map_err(misfit)?;
     let capabilities = Capabilities {
-        read: exported::read::GuestIndices::new(&pre).map_err(|cause| misfit(&cause))?,
-        exists: optional(&pre, "exists", exported::exists::GuestIndices::new).map_err(|cause| misfit(&cause))?,
-        list: optional(&pre, "listing", exported::listing::GuestIndices::new).map_err(|cause| misfit(&cause))?,
-        write: optional(&pre, "write", exported::write::GuestIndices::new).map_err(|cause| misfit(&cause))?,
-        delete: optional(&pre, "delete", exported::delete::GuestIndices::new).map_err(|cause| misfit(&cause))?,
-        check: optional(&pre, "check", exported::check::GuestIndices::new).map_err(|cause| misfit(&cause))?,
+        read: exported::read::GuestIndices::new(&pre).map_err(misfit)?,
+        exists: optional(&pre, "exists", exported::exists::GuestIndices::new).map_err(misfit)?,
+        list: optional(&pre, "listing", exported::listing::GuestIndices::new).map_err(misfit)?,
+        write: optional(&pre, "write", exported::write::GuestIndices::new).map_err(misfit)?,
+        delete: optional(&pre, "delete", exported::delete::GuestIndices::new).map_err(misfit)?,
+        check: optional(&pre, "check", exported::check::GuestIndices::new).map_err(misfit)?,
     };
     Ok(Loaded { pre, capabilities })
 }
@@ -253,7 +271,7 @@ fn optional<I>(
     interface: &str,
     new: impl FnOnce(&InstancePre<State>) -> wasmtime::Result<I>,
 ) -> wasmtime::Result<Option<I>> {
-    let exported = pre.component().get_export_index(None, format!("{PACKAGE}{interface}{VERSION}"));
+    let exported = pre.component().get_export_index(None, format!("{PACKAGE}{interface}@{VERSION}"));
     exported.map(|_| new(pre)).transpose()
 }
 
@@ -267,8 +285,12 @@ impl Drop for Said<'_> {
 }
 
 /// What it exports or imports is not of the contract's types.
-fn misfit(cause: &wasmtime::Error) -> Error {
-    at_fault(format!("it does not fit the contract: {}", Shown(&format!("{cause:#}"))))
+fn misfit(component: &Component, cause: &wasmtime::Error) -> Error {
+    let later = match component.later_version() {
+        Some(version) => format!("it was made for {version} of the contract, and this runtime has {VERSION}; "),
+        None => String::new(),
+    };
+    at_fault(format!("it does not fit the contract: {later}{}", Shown(&format!("{cause:#}"))))
 }
 
 /// An exported interface has functions of other types than the contract's.

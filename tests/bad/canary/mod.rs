@@ -11,14 +11,14 @@ use test_support::{Reply, Upstream};
 use crate::common::Home;
 
 /// A secret's value.
-const SECRET: &str = "canary-secret-Qz8vT4pLw1";
+pub(super) const SECRET: &str = "canary-secret-Qz8vT4pLw1";
 
 /// As much as the binary can be made to say.
 const VERBOSE: [&[&str]; 4] = [&[], &["-v"], &["-vv"], &["-vvv"]];
 
 /// No file of this home holds a canary.
 #[track_caller]
-fn clean(home: &Home, canaries: &[&str]) {
+pub(super) fn clean(home: &Home, canaries: &[&str]) {
     for (path, content) in home.files() {
         let content = String::from_utf8_lossy(&content);
         for canary in canaries {
@@ -38,7 +38,7 @@ fn key(upstream: &Upstream) -> String {
 
 /// What an error shows holds no canary, and neither do its causes.
 #[track_caller]
-fn assert_hidden(error: &Error, canaries: &[&str]) {
+pub(super) fn assert_hidden(error: &Error, canaries: &[&str]) {
     let mut shown = format!("{error} {error:?} {error:#?} {}", error.reason());
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
