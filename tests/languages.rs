@@ -1,6 +1,6 @@
 //! The example backend in other languages: `GET {address}/secret/NAME`, and the body is the value.
 
-use test_support::{Reply, Upstream};
+use test_support::{Reply, Upstream, layout};
 
 use crate::common::{Home, attack::TOKEN};
 
@@ -78,5 +78,20 @@ fn nobody_there_is_unavailable() {
     let server = Upstream::start(|_| Reply::cut_short(200, "half", 100)).unwrap();
     for language in LANGUAGES {
         Home::new().example(language, &server, ["get", "KEY"]).run().exits(6).prints("");
+    }
+}
+
+#[test]
+fn they_answer_and_conform_without_a_server() {
+    let home = Home::new();
+    let script = home.file("upstream.toml", std::fs::read(layout::root().join("guests/upstream.toml")).unwrap());
+    for language in LANGUAGES {
+        let backend = layout::backend(&format!("example-{language}"));
+        let run = |command: &[&str]| {
+            let run = home.runtime(["--trust", "--stand-in"]).arg(&script).arg("--backend").arg(&backend);
+            run.args(command).run().exits(0)
+        };
+        run(&["get", "GREETING"]).prints("hello");
+        run(&["conform"]).contains("\nconforms to secret-runtime:backend@0.1.0: ");
     }
 }
