@@ -25,8 +25,8 @@ pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     }
     guests::backends()?;
     guests::hostile()?;
-    // This builds the command too, with what the tests need of its libraries: once, rather than twice.
-    run(cargo().args(["test", "--workspace", "--no-run"]))?;
+    // The command with what the tests need of its libraries: they are built once, rather than twice.
+    run(cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
     examples::build(&layout::runtime())?;
     run(cargo().args(["test", "--workspace"]).args(arguments))?;
     // What a backend decides without the runtime is tested natively.
