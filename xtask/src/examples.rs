@@ -33,8 +33,8 @@ const LANGUAGES: [Language; 4] = [
 /// The folders of `guests/python/adapted`: classes that were written for other systems.
 const ADAPTED: [&str; 3] = ["hashicorp-vault-plugin", "my-vault-secret-manager", "in-memory-secret-manager"];
 
-/// Builds all of them with this `runtime` and puts them beside the backends, as `example-LANGUAGE.wasm` and `adapted-CLASS.wasm`; the
-/// careless ones go to the hostile.
+/// Builds all of them with this `runtime` and puts them beside the backends, as `example-LANGUAGE.wasm` and
+/// `adapted-CLASS.wasm`; the careless ones go to the hostile.
 ///
 /// # Errors
 /// A toolchain is missing, a test of a template fails, or a build does.
