@@ -97,6 +97,11 @@ fn it_may_hold_so_many_resources_and_no_more() {
 }
 
 #[test]
+fn its_calls_of_the_host_are_counted_with_all_others() {
+    acting("storm").get().blames_the_component(&["it made more than 20000 calls to the host"]);
+}
+
+#[test]
 fn ending_itself_and_panicking_are_its_own_fault() {
     acting("exit").get().blames_the_component(&["ended itself with status 1 in the middle of a call"]);
     let outcome = acting("panic").set("secret", CANARY).get();

@@ -193,7 +193,7 @@ fn an_author_is_shown_where_it_happened() {
             "js",
             "throw",
             1,
-            &["  the backend logs:   at throws (/backend.js:43:", "  the backend logs:     at read (/backend.js:10:"],
+            &["  the backend logs:   at throws (/backend.js:43:", "  the backend logs:   at read (/backend.js:10:"],
         ),
         ("c", "far", 7, &["   0: write_far_out\n", "   1: backend_read\n"]),
         ("c", "recurse", 7, &["   0: recurse\n", "  31: recurse\n"]),

@@ -238,8 +238,14 @@ impl State {
         self.active.host_call()
     }
 
-    /// The standard interfaces, and the call that they serve.
+    /// The standard interfaces, and the call that they serve. Counts a host call: one too many can't trap there, so it is
+    /// remembered instead, and the call has failed.
     pub(super) fn standard(&mut self) -> (&mut Standard, &mut Active) {
+        if let Err(cause) = self.active.host_call()
+            && let Some(call) = &self.active.0
+        {
+            call.serving.watch.refused(component_fault(&cause));
+        }
         let listener = || self.active.0.as_ref().and_then(|call| call.serving.listener.clone());
         let standard = self.standard.get_or_insert_with(|| {
             let standard = Standard::new();

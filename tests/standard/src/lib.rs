@@ -78,6 +78,10 @@ fn perform(act: &str) -> Result<Vec<u8>, Error> {
             let lists: Vec<_> = (0..100_000).map(|_| wasip2::http::types::Fields::new()).collect();
             format!("{}", lists.len())
         }
+        "storm" => {
+            (0..30_000).for_each(|_| drop(SystemTime::now()));
+            "stormed".to_owned()
+        }
         "exit" => std::process::exit(3),
         "panic" => outer(),
         "sleep" => {
