@@ -71,7 +71,7 @@ fn perform(act: &str) -> Result<Vec<u8>, Error> {
             return Err(other("printed"));
         }
         "flood" => {
-            (0..10_000).for_each(|line| println!("line {line} {}", "x".repeat(10_000)));
+            (0..1_000).for_each(|line| println!("line {line} {}", "x".repeat(10_000)));
             "flooded".to_owned()
         }
         "hoard" => {
