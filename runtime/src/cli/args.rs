@@ -112,6 +112,28 @@ pub(crate) enum Command {
     Compile(Compile),
     /// Show the backends that can be named
     Backends,
+    /// Write a first runtime.toml, from three questions
+    Init(super::init::Init),
+    /// Show the configuration that counts, and where each value comes from
+    Config(super::config::Config),
+    /// Run a program with secrets as its environment variables, or as files
+    Run(super::run::Run),
+    /// Write the entries of a .env, JSON or YAML file into a backend
+    Import(super::import::Import),
+    /// Print secrets for another program: .env, shell, JSON, YAML, Kubernetes, GitHub Actions
+    Export(super::export::Export),
+    /// Fill the empty values of a .env file
+    Fill(super::fill::Fill),
+    /// Copy secrets from one backend to another
+    Copy(super::copy::Copy),
+    /// Replace the references in a template by what they stand for
+    Inject(super::inject::Inject),
+    /// Look for what is wrong here, and say what to do
+    Doctor(super::doctor::Doctor),
+    /// Print what makes a shell complete commands, backends and names
+    Completions(super::completions::Completions),
+    /// Print the manual page, or write one for every command
+    Man(super::man::Man),
 }
 
 #[derive(Debug, ClapArgs)]

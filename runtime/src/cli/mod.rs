@@ -12,19 +12,30 @@ mod args;
 mod backends;
 mod check;
 mod compile;
+mod completions;
+mod config;
 mod conform;
+mod copy;
 mod delete;
+mod doctor;
 mod exists;
 mod exit;
+mod export;
+mod fill;
 mod get;
+mod import;
+mod init;
+mod inject;
 mod inspect;
 mod list;
 mod load;
+mod man;
 mod new;
 mod output;
 mod pack;
 mod paths;
 mod rotate;
+mod run;
 mod set;
 mod shell;
 mod terminal;
@@ -72,5 +83,16 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Pack(command) => pack::run(&command),
         Command::Compile(command) => compile::run(options, &command),
         Command::Backends => backends::run(options),
+        Command::Init(command) => init::run(options, command).await,
+        Command::Config(command) => config::run(options, command).await,
+        Command::Run(command) => run::run(options, command).await,
+        Command::Import(command) => import::run(options, command).await,
+        Command::Export(command) => export::run(options, command).await,
+        Command::Fill(command) => fill::run(options, command).await,
+        Command::Copy(command) => copy::run(options, command).await,
+        Command::Inject(command) => inject::run(options, command).await,
+        Command::Doctor(command) => doctor::run(options, command).await,
+        Command::Completions(command) => completions::run(options, command).await,
+        Command::Man(command) => man::run(options, command).await,
     }
 }
