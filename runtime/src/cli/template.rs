@@ -47,10 +47,6 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Part<'_>>, Mistake> {
     let mut parts = Vec::new();
     let mut rest = text;
     loop {
-        let mistake = |reason: String| {
-            let done = text.len() - rest.len();
-            Mistake { line: text.get(..done).unwrap_or_default().matches('\n').count() + 1, reason }
-        };
         let braces = rest.find("{{");
         let reference = Reference::find(rest).filter(|(range, _)| braces.is_none_or(|braces| range.start < braces));
         let start = reference.as_ref().map(|(range, _)| range.start).or(braces);
@@ -61,6 +57,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Part<'_>>, Mistake> {
         let (before, after) = rest.split_at(start);
         parts.push(Part::Text(before));
         rest = after;
+        let line = text.get(..text.len() - after.len()).unwrap_or_default().matches('\n').count() + 1;
+        let mistake = |reason: String| Mistake { line, reason };
         match reference {
             Some((range, parsed)) => {
                 let reference = parsed.map_err(|why| mistake(why.to_string()))?;
@@ -101,7 +99,10 @@ fn expression(text: &str) -> Result<(Part<'_>, usize), String> {
             "yaml" => Filter::Yaml,
             "shell" => Filter::Shell,
             _ => {
-                return Err(format!("there is no filter {:?}; there are json, yaml and shell", Shown(name).to_string()));
+                return Err(format!(
+                    "there is no filter {:?}; there are json, yaml and shell",
+                    Shown(name).to_string()
+                ));
             }
         };
         left = piped.get(end..).unwrap_or_default().trim_start();
