@@ -17,7 +17,7 @@ const WHOLE: &str = r#"
         recipe = "approle"
         set = { address = "https://vault.corp:8200", mount = "secret" }
         credentials = { role-id = { env = "ROLE_ID" }, secret-id = { file = "/run/secrets/secret-id" } }
-        grant = { origins = ["https://vault.corp:8200"], variables = ["VAULT_NAMESPACE"] }
+        grant = { origins = ["https://vault.corp:8200"], variables = ["VAULT_NAMESPACE"], storage = "team.env" }
         access-mode = "read-only"
         hosted-keys = ["OPENAI_*", "team/**"]
         allow-options = ["mount"]
