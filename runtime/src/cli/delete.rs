@@ -16,7 +16,8 @@ pub(crate) async fn run(options: &Options, command: Delete) -> Result<ExitCode, 
     let backend = load::backend(options)?;
     let mode = if command.force { DeleteMode::Permanent } else { DeleteMode::Recoverable(command.recovery_days) };
     let given = backend.options(command.opt.opt)?;
-    let name = backend.delete(&command.key, mode, &given, &load_call(options, &backend)).await?;
+    let call = load_call(options, &backend);
+    let name = backend.delete(&command.key, mode, &given, &call).await.map_err(Failed::of(&backend))?;
     match options.output {
         Output::Json => output::json(&json!({ "name": name.as_str(), "permanent": command.force })),
         Output::Text => {

@@ -27,7 +27,7 @@ pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode,
     let one = |key: String| read(&backend, key, version.clone(), &command.opt.opt, &call);
     match command.keys.as_slice() {
         [key] if options.output == Output::Text => {
-            let answer = one(key.clone()).await?;
+            let answer = one(key.clone()).await.map_err(Failed::of(&backend))?;
             output::value(&answer.secret)
         }
         keys => {

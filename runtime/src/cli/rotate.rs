@@ -18,6 +18,7 @@ pub(crate) async fn run(options: &Options, command: Rotate) -> Result<ExitCode, 
     let value = value::read(&command.input, &command.key)?;
     let write = set::new(value.to_vec(), command.about, command.opt.opt);
     let call = load_call(options, &backend);
-    let written = backend.rotate(&command.key, command.to.as_deref(), &write, &call).await?;
+    let written = backend.rotate(&command.key, command.to.as_deref(), &write, &call).await;
+    let written = written.map_err(Failed::of(&backend))?;
     set::said(options, "rotated", &written)
 }
