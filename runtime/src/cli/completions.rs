@@ -114,6 +114,7 @@ fn offering(arg: Arg) -> Arg {
     let files = matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
     match (arg.get_id().as_str(), value.as_str()) {
         ("access_mode", _) => arg.add(ArgValueCandidates::new(access_modes)),
+        ("profile", _) => arg.add(ArgValueCandidates::new(profiles)),
         ("without", _) => arg.add(ArgValueCandidates::new(withheld)),
         (_, "FILE|NAME" | "BACKEND") => arg.add(ArgValueCompleter::new(backends_and_files)),
         (_, "KEY") => arg.add(ArgValueCandidates::new(secrets)),
@@ -150,9 +151,19 @@ fn backends_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
     offered
 }
 
-/// The names of secrets that a configuration tells.
+/// The names of secrets that the configuration declares. With `--backend`, names are those of the backend, which is
+/// not asked.
 fn secrets() -> Vec<CompletionCandidate> {
-    Vec::new()
+    let config = if typed("--backend", "--backend").is_none() { configuration() } else { None };
+    plain(config.iter().flat_map(Config::secrets).map(|(name, _)| name))
+}
+
+fn profiles() -> Vec<CompletionCandidate> {
+    plain(configuration().iter().flat_map(Config::profiles))
+}
+
+fn plain<'a>(names: impl Iterator<Item = &'a str>) -> Vec<CompletionCandidate> {
+    names.filter(|name| is_plain(name)).map(CompletionCandidate::new).collect()
 }
 
 /// Files and folders, of those that a shell takes as they are.
@@ -176,23 +187,42 @@ fn installed() -> Vec<String> {
 /// The configuration that would count if the command were run as far as it is typed. One that is found is taken only
 /// as it was trusted.
 fn configuration() -> Option<Config> {
-    if let Some(named) = config_file(std::env::args_os()) {
-        return Config::read(named).ok();
+    let profile = typed("--profile", "-P");
+    let with_profile = |config: Config| profile.as_deref().and_then(|name| config.profile(name)).cloned().unwrap_or(config);
+    if let Some(named) = typed("--config-file", "--config-file") {
+        return Config::read(named).ok().map(with_profile);
     }
+    let own = super::configuration::own().and_then(|path| Config::read(path).ok()).map(with_profile);
+    match (found().map(with_profile), own) {
+        (Some(found), Some(own)) => Some(found.over(own)),
+        (found, own) => found.or(own),
+    }
+}
+
+/// The configuration that lies here or above, if it is trusted as it is.
+fn found() -> Option<Config> {
     let (path, digest) = config::identity(&config::nearest()?).ok()?;
     let trusted = TrustStore::open(&paths::trust()?).ok()?.trusts_config(&path, digest);
     if trusted { Config::read_pinned(&path, digest).ok() } else { None }
 }
 
-/// The configuration that these words name.
-fn config_file(words: impl Iterator<Item = OsString>) -> Option<PathBuf> {
-    let mut words = words.skip_while(|word| word != "--").skip(1);
-    while let Some(word) = words.next() {
-        if word == "--config-file" {
-            return words.next().map(PathBuf::from);
+/// What is typed for an option.
+fn typed(long: &str, short: &str) -> Option<String> {
+    option(std::env::args_os(), long, short)
+}
+
+/// What these words of a request have for an option. Not what is being completed, which is the last of them.
+fn option(words: impl Iterator<Item = OsString>, long: &str, short: &str) -> Option<String> {
+    let words: Vec<String> =
+        words.skip_while(|word| word != "--").skip(1).filter_map(|word| word.into_string().ok()).collect();
+    let (_, before) = words.split_last()?;
+    let mut before = before.iter();
+    while let Some(word) = before.next() {
+        if word == long || word == short {
+            return before.next().cloned();
         }
-        if let Some(named) = word.to_str().and_then(|word| word.strip_prefix("--config-file=")) {
-            return Some(named.into());
+        if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value.to_owned());
         }
     }
     None
@@ -222,11 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_is_the_one_that_is_typed() {
-        let of = |words: &[&str]| config_file(words.iter().map(OsString::from));
-        assert_eq!(of(&["runtime", "--", "runtime", "--config-file", "x.toml", "get"]), Some("x.toml".into()));
-        assert_eq!(of(&["runtime", "--", "runtime", "--config-file=y.toml"]), Some("y.toml".into()));
+    fn options_are_those_that_are_typed_so_far() {
+        let of = |words: &[&str]| option(words.iter().map(OsString::from), "--profile", "-P");
+        assert_eq!(of(&["runtime", "--", "runtime", "--profile", "x", "get"]), Some("x".into()));
+        assert_eq!(of(&["runtime", "--", "runtime", "-P", "x", ""]), Some("x".into()));
+        assert_eq!(of(&["runtime", "--", "runtime", "--profile=y", ""]), Some("y".into()));
         assert_eq!(of(&["runtime", "--", "runtime", "get"]), None);
-        assert_eq!(of(&["runtime", "--config-file", "x.toml"]), None);
+        assert_eq!(of(&["runtime", "--", "runtime", "-P", "x"]), None);
+        assert_eq!(of(&["runtime", "--profile", "x"]), None);
     }
 }

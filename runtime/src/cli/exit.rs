@@ -3,12 +3,12 @@
 use std::{ffi::OsStr, process::ExitCode};
 
 use clap::error::{ContextKind, ContextValue};
-use secret_runtime::{Backend, Error, Kind, Operation, Shown};
+use secret_runtime::{Backend, Error, Kind, Operation, Shown, config::Mistake};
 use serde_json::{Value, json};
 
 use super::{
     args::{Args, Command, Output},
-    output, shell,
+    output, shell, snippet, terminal,
 };
 
 /// Why a command failed.
@@ -17,10 +17,10 @@ pub(crate) struct Failed {
     code: u8,
     message: String,
     error: Option<Error>,
-    /// What to type next, where the place that failed knows it.
-    next: Option<String>,
     /// Whether the backend can tell what names there are.
     lists: bool,
+    /// The backend, where it is another than the command line says.
+    backend: Option<String>,
 }
 
 impl Failed {
@@ -29,15 +29,10 @@ impl Failed {
         Self::plain(1, message.into())
     }
 
-    /// A failure of a call to this backend.
-    pub(crate) fn of(backend: &Backend) -> impl Fn(Error) -> Self {
+    /// A failure of a call to this backend, which the configuration calls `name` where it has the secret in question.
+    pub(crate) fn of(backend: &Backend, name: Option<&str>) -> impl Fn(Error) -> Self {
         let lists = backend.operations().any(|operation| operation == Operation::List);
-        move |error| Self { lists, ..Self::from(error) }
-    }
-
-    /// The same, with the command that helps: `runtime …`.
-    pub(crate) fn next(self, command: impl Into<String>) -> Self {
-        Self { next: Some(command.into()), ..self }
+        move |error| Self { lists, backend: name.map(str::to_owned), ..Self::from(error) }
     }
 
     /// A failure of usage.
@@ -51,7 +46,7 @@ impl Failed {
     }
 
     fn plain(code: u8, message: String) -> Self {
-        Self { code, message, error: None, next: None, lists: false }
+        Self { code, message, error: None, lists: false, backend: None }
     }
 }
 
@@ -117,9 +112,10 @@ impl Asked {
 impl Failed {
     /// What to type next, unless the message says it.
     fn next_step(&self, asked: &Asked) -> Option<String> {
-        if self.next.is_some() || self.message.contains("`runtime ") {
-            return self.next.clone();
+        if self.message.contains("`runtime ") {
+            return None;
         }
+        let asked = &Asked { backend: self.backend.clone().or_else(|| asked.backend.clone()), ..*asked };
         let error = self.error.as_ref()?;
         match error.kind() {
             Kind::NotFound if self.lists => {
@@ -191,9 +187,25 @@ pub(crate) fn explain(error: &Error) {
     if let Some(id) = error.approval() {
         say!("  approve it under the id {}, then try again", Shown(id));
     }
+    if let Some(snippet) = mistake(error).and_then(|at| snippet::underlined(&at.file, &at.text, &at.span)) {
+        terminal::print(&snippet);
+    }
     if let Some(wait) = error.retry_after() {
         say!("  it asks to wait {} s", wait.as_secs());
     }
+}
+
+/// The place in a configuration that the failure is about.
+fn mistake(error: &Error) -> Option<&Mistake> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(found) = cause {
+        if let Some(mistake) = found.downcast_ref::<Mistake>() {
+            // Without a place there is nothing to underline.
+            return Some(mistake).filter(|mistake| !mistake.span.is_empty());
+        }
+        cause = found.source();
+    }
+    None
 }
 
 /// Usage errors and help, from clap.

@@ -9,12 +9,14 @@ macro_rules! say {
 }
 
 mod args;
+mod at_once;
 mod backends;
 mod check;
 mod colour;
 mod compile;
 mod completions;
 mod config;
+mod configuration;
 mod conform;
 mod copy;
 mod delete;
@@ -38,6 +40,7 @@ mod pack;
 mod paths;
 mod rotate;
 mod run;
+mod session;
 mod set;
 mod shell;
 mod snippet;
@@ -89,7 +92,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Trust(command) => trust::run(options, command).await,
         Command::New(command) => new::run(&command),
         Command::Pack(command) => pack::run(&command),
-        Command::Compile(command) => compile::run(options, &command),
+        Command::Compile(command) => compile::run(options, &command).await,
         Command::Backends => backends::run(options),
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
