@@ -112,7 +112,8 @@ fn names_that_a_shell_would_act_on_are_not_offered() {
         component = "a"
     "#;
     trusted(&home, config);
-    for words in [&["runtime", "--backend", ""][..], &["runtime", "get", "--from-file", ""], &["runtime", "inspect", ""]]
+    for words in
+        [&["runtime", "--backend", ""][..], &["runtime", "get", "--from-file", ""], &["runtime", "inspect", ""]]
     {
         offers_nothing_of(&home, words, "canary");
         offers_nothing_of(&home, words, "\u{1b}");

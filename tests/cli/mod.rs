@@ -2,12 +2,13 @@
 
 mod compile;
 mod completions;
-mod failures;
 mod exits;
+mod failures;
 mod get;
 mod inspect;
 mod man;
 mod new;
+mod schemas;
 mod set;
 mod trace;
 mod usage;

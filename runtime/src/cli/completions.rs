@@ -188,7 +188,8 @@ fn installed() -> Vec<String> {
 /// as it was trusted.
 fn configuration() -> Option<Config> {
     let profile = typed("--profile", "-P");
-    let with_profile = |config: Config| profile.as_deref().and_then(|name| config.profile(name)).cloned().unwrap_or(config);
+    let with_profile =
+        |config: Config| profile.as_deref().and_then(|name| config.profile(name)).cloned().unwrap_or(config);
     if let Some(named) = typed("--config-file", "--config-file") {
         return Config::read(named).ok().map(with_profile);
     }
@@ -243,10 +244,33 @@ mod tests {
         for plain in ["OPENAI_API_KEY", "team/db-1.url", "a:b@c=d,e%f+g", "./vault.wasm", "/opt/x"] {
             assert!(is_plain(plain), "{plain}");
         }
-        for strange in
-            ["", "-x", "--trust", "=ls", "$(id)", "`id`", "a b", "a;b", "a|b", "a&b", "~x", "a*", "a\nb", "a\u{1b}[2J",
-             "a\tb", "'a'", "\"a\"", "a\\b", "a>b", "a#b", "a!b", "{a,b}", "a?b", "ä", "a\u{202e}b"]
-        {
+        for strange in [
+            "",
+            "-x",
+            "--trust",
+            "=ls",
+            "$(id)",
+            "`id`",
+            "a b",
+            "a;b",
+            "a|b",
+            "a&b",
+            "~x",
+            "a*",
+            "a\nb",
+            "a\u{1b}[2J",
+            "a\tb",
+            "'a'",
+            "\"a\"",
+            "a\\b",
+            "a>b",
+            "a#b",
+            "a!b",
+            "{a,b}",
+            "a?b",
+            "ä",
+            "a\u{202e}b",
+        ] {
             assert!(!is_plain(strange), "{strange}");
         }
     }

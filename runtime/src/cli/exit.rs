@@ -52,10 +52,7 @@ impl Failed {
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self {
-            error: Some(error.clone()),
-            ..Self::plain(exit_code(error.kind()), error.to_string())
-        }
+        Self { error: Some(error.clone()), ..Self::plain(exit_code(error.kind()), error.to_string()) }
     }
 }
 
@@ -104,8 +101,7 @@ impl Asked {
     /// A command that asks the same backend.
     fn again(&self, command: &str, words: &str) -> Option<String> {
         let backend = self.backend.as_deref().map(|backend| format!(" --backend {}", shell::word(backend)));
-        (command != self.command)
-            .then(|| format!("runtime{} {command}{words}", backend.unwrap_or_default()))
+        (command != self.command).then(|| format!("runtime{} {command}{words}", backend.unwrap_or_default()))
     }
 }
 
@@ -124,9 +120,7 @@ impl Failed {
                 let folder = key.rsplit_once('/').map(|(folder, _)| format!(" {}", shell::word(&format!("{folder}/"))));
                 asked.again("list", &folder.unwrap_or_default())
             }
-            Kind::Denied | Kind::Unauthenticated => {
-                asked.again("check", "").or_else(|| asked.again("doctor", ""))
-            }
+            Kind::Denied | Kind::Unauthenticated => asked.again("check", "").or_else(|| asked.again("doctor", "")),
             Kind::Unavailable | Kind::Timeout => asked.again("doctor", ""),
             Kind::Unsupported => asked.again("inspect", ""),
             Kind::Untrusted => {

@@ -98,7 +98,10 @@ impl Place {
         let in_text = ["\"\"\"", "'''"].iter().any(|quotes| above.matches(quotes).count() % 2 == 1);
         let header = above.lines().rev().map(str::trim).find(|line| line.starts_with('['));
         let header = header.and_then(|line| line.trim_start_matches('[').split(']').next()).unwrap_or_default();
-        Self { section: header.split('.').map(|key| key.trim().trim_matches(['"', '\'']).to_owned()).collect(), in_text }
+        Self {
+            section: header.split('.').map(|key| key.trim().trim_matches(['"', '\'']).to_owned()).collect(),
+            in_text,
+        }
     }
 
     /// Whether what stands behind the last of these keys could be a secret.
@@ -107,8 +110,20 @@ impl Place {
         let key = key.to_ascii_lowercase();
         let outer = || self.section.iter().chain(outer).map(String::as_str);
         const WORDS: [&str; 14] = [
-            "token", "secret", "password", "passwd", "passphrase", "passcode", "credential", "private", "apikey",
-            "api-key", "api_key", "access-key", "access_key", "bearer",
+            "token",
+            "secret",
+            "password",
+            "passwd",
+            "passphrase",
+            "passcode",
+            "credential",
+            "private",
+            "apikey",
+            "api-key",
+            "api_key",
+            "access-key",
+            "access_key",
+            "bearer",
         ];
         let sources = ["env", "file", "env-file"].contains(&key.as_str());
         let listed = outer().eq(["secrets"]);
@@ -160,7 +175,9 @@ fn masked(line: &str, place: &Place, span: &Range<usize>) -> (String, Range<usiz
             }
             ',' => {
                 // In a list the next element belongs to the same key.
-                if lists == 0 && let Some((outer, _)) = depth.last() {
+                if lists == 0
+                    && let Some((outer, _)) = depth.last()
+                {
                     keys.truncate(*outer);
                     (value, from) = (false, at + 1);
                 }
@@ -175,7 +192,11 @@ fn masked(line: &str, place: &Place, span: &Range<usize>) -> (String, Range<usiz
                 let length = text_length(inner, c);
                 let text = inner.get(..length).unwrap_or_default();
                 shown.plain(at, if c == '"' { "\"" } else { "'" });
-                if value && place.hides(&keys) { shown.mask(at + 1, text) } else { shown.plain(at + 1, text) }
+                if value && place.hides(&keys) {
+                    shown.mask(at + 1, text)
+                } else {
+                    shown.plain(at + 1, text)
+                }
                 if inner.len() > length {
                     shown.plain(at + 1 + length, if c == '"' { "\"" } else { "'" });
                 }
@@ -187,7 +208,11 @@ fn masked(line: &str, place: &Place, span: &Range<usize>) -> (String, Range<usiz
                 let word = line.get(at..).unwrap_or_default();
                 let length = word.find([',', '}', ']', '#', '{', '[']).unwrap_or(word.len());
                 let text = word.get(..length).unwrap_or_default();
-                if place.hides(&keys) { shown.mask(at, text) } else { shown.plain(at, text) }
+                if place.hides(&keys) {
+                    shown.mask(at, text)
+                } else {
+                    shown.plain(at, text)
+                }
                 while rest.clone().next().is_some_and(|(next, _)| next < at + length) {
                     rest.next();
                 }

@@ -23,7 +23,8 @@ use super::AtHand;
 use crate::{
     error::Result,
     store::{
-        Answer, CALL_TIMEOUT, Cached, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore,
+        Answer, CALL_TIMEOUT, Cached, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness,
+        SecretStore,
     },
 };
 

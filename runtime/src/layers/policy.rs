@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Kind, Result},
     glob::Globs,
     store::{
-        Answer, Call, Decision, Delete, Entry, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore,
+        Answer, Call, Decision, Delete, Entry, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness,
+        SecretStore,
     },
     text::{Shown, nearest},
 };
