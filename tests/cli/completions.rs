@@ -1,6 +1,6 @@
 //! Completion: what a shell is offered, and what it never is.
 
-use std::{os::unix::fs::PermissionsExt as _, path::Path};
+use std::os::unix::fs::PermissionsExt as _;
 
 use test_support::layout;
 
@@ -143,14 +143,7 @@ fn in_bash(home: &Home, line: &str) -> Outcome {
          set +e; \"$function\" runtime \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; \
          printf '%s\\n' \"${{COMPREPLY[@]}}\""
     );
-    let path = std::env::join_paths([layout::runtime().parent().unwrap(), Path::new("/usr/bin"), Path::new("/bin")]);
-    let mut run = home.runtime([""; 0]);
-    let mut command = std::process::Command::new("bash");
-    command.args(["--norc", "--noprofile", "-c", &script]).env_clear().env("PATH", path.unwrap());
-    command.envs(run.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.current_dir(home.path()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    run.command = command;
-    run.run()
+    home.in_shell("/bin/bash", &script).run()
 }
 
 #[test]
@@ -180,11 +173,7 @@ fn a_program_in_a_folder_with_a_strange_name_is_not_called_by_its_path() {
     std::fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink(layout::runtime(), folder.join("runtime")).unwrap();
     for shell in SHELLS {
-        let mut run = home.runtime([""; 0]);
-        let mut command = std::process::Command::new(folder.join("runtime"));
-        command.args(["completions", shell]).env_clear().stdout(std::process::Stdio::piped());
-        command.stderr(std::process::Stdio::piped());
-        run.command = command;
-        run.run().exits(0).contains("runtime").never_shows("canary-ran");
+        let run = home.shell(&format!("'./$(touch canary-ran)/runtime' completions {shell}")).run();
+        run.exits(0).contains("runtime").never_shows("canary-ran");
     }
 }

@@ -106,3 +106,32 @@ fn a_reader_that_leaves_early_hears_no_complaint() {
         }
     }
 }
+
+const WRONG: &str = "# mine\n[backends.prod]\ncomponent = \"there.wasm\"\ncredentials = { token = \"canary-1\" }\n";
+
+#[test]
+fn a_mistake_in_a_configuration_is_underlined_and_a_secret_in_it_is_not_shown() {
+    let home = Home::new();
+    let file = home.file("wrong.toml", WRONG);
+    let run = home.runtime(["get", "KEY", "--config-file", "wrong.toml"]).run().exits(2).never_shows("canary");
+    let run = run.says(&["wrong.toml:4:", "\n 4 | credentials = { token = \"***\" }\n", "^"]).shows_plainly();
+    assert!(run.stderr.lines().skip(1).all(str::is_ascii), "{run:?}");
+    std::fs::write(&file, "[backends.prod]\ncomponnent = \"there.wasm\"\n").unwrap();
+    let run = home.runtime(["get", "KEY", "--config-file", "wrong.toml"]).run().exits(2);
+    insta::assert_snapshot!("underlined", run.stderr);
+    std::fs::write(&file, "default-backend = \"prod\n").unwrap();
+    home.runtime(["get", "KEY", "--config-file", "wrong.toml"]).run().exits(2).says(&[" 1 | default-backend = \"prod"]);
+}
+
+#[test]
+fn colour_is_for_terminals_alone_and_only_where_it_is_wanted() {
+    let home = Home::new();
+    home.file("wrong.toml", WRONG);
+    let get = || home.runtime(["get", "KEY", "--config-file", "wrong.toml"]).env("LC_ALL", "C.UTF-8");
+    let screen = get().on_terminal().exits(2);
+    assert!(screen.contains("\u{1b}[") && screen.contains("╭") && !screen.contains("canary"), "{screen}");
+    let screen = get().env("NO_COLOR", "1").on_terminal().exits(2);
+    assert!(!screen.contains("\u{1b}[") && screen.contains("╭"), "{screen}");
+    let forced = get().env("CLICOLOR_FORCE", "1").run().exits(2);
+    assert!(forced.stderr.contains("\u{1b}[") && forced.stderr.contains(",-["), "{forced:?}");
+}

@@ -10,7 +10,10 @@ fn the_page_is_one_that_man_reads() {
     let page = home.runtime(["man"]).run().exits(0).contains(".TH runtime 1");
     assert!(page.stderr.is_empty(), "{page:?}");
     let file = home.file("runtime.1", &page.stdout);
-    let Ok(shown) = Command::new("groff").args(["-man", "-Tascii", "-ww", "-z"]).arg(&file).output() else { return };
+    let Ok(shown) = Command::new("groff").args(["-K", "utf8", "-man", "-Tutf8", "-ww", "-z"]).arg(&file).output()
+    else {
+        return;
+    };
     assert!(shown.status.success() && shown.stderr.is_empty(), "{}", String::from_utf8_lossy(&shown.stderr));
     home.runtime(["man"]).unheard().run().exits(0).says(&[]);
 }

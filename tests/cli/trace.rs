@@ -2,7 +2,7 @@
 
 use test_support::{Reply, Upstream};
 
-use crate::common::{Attack, attack::TOKEN};
+use crate::common::{Attack, Home, attack::TOKEN};
 
 fn upstream() -> Upstream {
     Upstream::start(|_| Reply::new(200, "value")).unwrap()
@@ -49,7 +49,8 @@ fn a_trap_shows_the_functions_it_happened_in_innermost_first() {
 
 #[test]
 fn each_layers_decision_is_told_when_asked_and_never_a_value() {
-    let server = Upstream::start(|_| Reply::new(200, r#"{"data":{"data":{"value":"canary-value"}}}"#)).unwrap();
+    let reply = r#"{"data":{"data":{"value":"canary-value"},"metadata":{"created_time":"t","version":1}}}"#;
+    let server = Upstream::start(move |_| Reply::new(200, reply)).unwrap();
     let home = Home::new();
     let get = |words: &[&str]| {
         let run = home.vault_at(&server.address(), words.iter().copied()).args(["--hosted-keys", "OPENAI_*,X"]);

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Arg, Command, ValueEnum, ValueHint, builder::StyledStr};
+use clap::{Arg, Command, CommandFactory as _, ValueEnum, ValueHint, builder::StyledStr};
 use clap_complete::{
     ArgValueCandidates, ArgValueCompleter, CompleteEnv, CompletionCandidate, PathCompleter,
     engine::ValueCompleter as _,
@@ -25,7 +25,11 @@ use secret_runtime::{
     trust::TrustStore,
 };
 
-use super::{Failed, args::Options, help, output, paths};
+use super::{
+    Failed,
+    args::{Args, Options},
+    output, paths,
+};
 
 /// The variable by which a shell asks for completions.
 const VARIABLE: &str = "COMPLETE";
@@ -94,7 +98,7 @@ pub(crate) fn answered() -> Option<ExitCode> {
     }
     let here = std::env::current_dir().ok();
     // A reader that has gone, or words that can't be completed, are no reason to write over a person's prompt.
-    let _ = CompleteEnv::with_factory(|| with_candidates(help::command()))
+    let _ = CompleteEnv::with_factory(|| with_candidates(Args::command()))
         .var(VARIABLE)
         .bin(PROGRAM)
         .completer(program())

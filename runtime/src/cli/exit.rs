@@ -92,7 +92,6 @@ impl Asked {
             Command::Check => "check",
             Command::Doctor(_) => "doctor",
             Command::Inspect(_) => "inspect",
-            Command::Trust(_) => "trust",
             _ => "",
         };
         Self { output: args.options.output, backend: args.options.backend.clone(), command }
@@ -123,10 +122,6 @@ impl Failed {
             Kind::Denied | Kind::Unauthenticated => asked.again("check", "").or_else(|| asked.again("doctor", "")),
             Kind::Unavailable | Kind::Timeout => asked.again("doctor", ""),
             Kind::Unsupported => asked.again("inspect", ""),
-            Kind::Untrusted => {
-                let word = asked.backend.as_deref().map(|backend| format!(" {}", shell::word(backend)));
-                (asked.command != "trust").then(|| format!("runtime trust{}", word.unwrap_or_default()))
-            }
             _ => None,
         }
     }

@@ -50,9 +50,12 @@ struct Group {
 pub(crate) fn command() -> clap::Command {
     let command = Args::command();
     // clap has one template for both lengths of help.
-    let brief = std::env::args_os().any(|word| word == "-h");
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let brief = words.is_empty() || words.iter().any(|word| word == "-h");
     let template = if brief { brief_screen() } else { whole_screen(&command) };
-    command.help_template(template)
+    // Listed above by what they are for, and so not once more among the options.
+    let command = command.mut_subcommands(|sub| sub.hide(true));
+    command.override_usage("runtime [OPTIONS] <COMMAND>").help_template(template)
 }
 
 /// What fits on a small screen: the names of the commands.
@@ -61,7 +64,7 @@ fn brief_screen() -> String {
     for group in &GROUPS {
         let _ = write!(text, "\n{}:\n  {}\n", group.brief, group.commands.join(", "));
     }
-    text.push_str("\n`runtime help COMMAND` tells of one command, `runtime --help` of all, with their options.\n");
+    text.push_str("\n`runtime help COMMAND` tells of one command, `runtime --help` of all.\n");
     text
 }
 
@@ -75,7 +78,7 @@ fn whole_screen(command: &clap::Command) -> String {
             text.push_str(&row(name, &about.map(ToString::to_string).unwrap_or_default()));
         }
     }
-    text.push_str("\n{options}\n\n`runtime help COMMAND` tells more of one command, with examples.\n");
+    text.push_str("\n{all-args}\n\n`runtime help COMMAND` tells more of one command, with examples.\n");
     text
 }
 
@@ -115,7 +118,7 @@ mod tests {
         let ours = [ours.as_slice(), &["completions", "man", "new", "conform", "pack", "compile"]].concat();
         for sub in Args::command().get_subcommands().filter(|sub| ours.contains(&sub.get_name())) {
             let after = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(after.starts_with("Examples:\n  runtime "), "{}: {after}", sub.get_name());
+            assert!(after.starts_with("Examples:\n  ") && after.contains("runtime "), "{}: {after}", sub.get_name());
             assert!(after.lines().all(|line| line.chars().count() <= WIDTH), "{}: {after}", sub.get_name());
         }
     }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, ThemeCharacters,
-    ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 use secret_runtime::Shown;
 
@@ -43,10 +43,8 @@ fn rendered(file: &Path, text: &str, span: &Range<usize>, theme: GraphicalTheme)
     let column = span.start - start;
     let within = column..span.end.saturating_sub(start).clamp(column, line.len().max(column));
     let (line, within) = masked(line, &Place::of(text.get(..start)?), &within);
-    // Lines that are not shown are left empty, so that the number of the one that is stays right.
-    let lines_before = before.matches('\n').count();
-    let source = NamedSource::new(Shown(&file.to_string_lossy()).to_string(), "\n".repeat(lines_before) + &line);
-    let within = lines_before + within.start..lines_before + within.end;
+    let source =
+        Line { file: Shown(&file.to_string_lossy()).to_string(), number: before.matches('\n').count(), text: line };
     let pointing = Pointing { source, at: LabeledSpan::underline(within) };
     let mut text = String::new();
     GraphicalReportHandler::new_themed(theme)
@@ -62,8 +60,30 @@ fn rendered(file: &Path, text: &str, span: &Range<usize>, theme: GraphicalTheme)
 /// What miette is asked to draw.
 #[derive(Debug)]
 struct Pointing {
-    source: NamedSource<String>,
+    source: Line,
     at: LabeledSpan,
+}
+
+/// One line of a file.
+#[derive(Debug)]
+struct Line {
+    file: String,
+    /// Counted from 0.
+    number: usize,
+    text: String,
+}
+
+impl SourceCode for Line {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        _: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let (text, whole) = (self.text.as_bytes(), SourceSpan::from(0..self.text.len()));
+        let column = self.text.get(..span.offset()).map_or(0, |before| before.chars().count());
+        Ok(Box::new(MietteSpanContents::new_named(self.file.clone(), text, whole, self.number, column, 1)))
+    }
 }
 
 impl fmt::Display for Pointing {
@@ -305,8 +325,18 @@ mod tests {
     #[test]
     fn the_line_is_shown_and_the_place_in_it_underlined() {
         let text = "# mine\naudit = \"-\"\n\n[backends.prod]\ncomponent = 7\nrecipee = \"approle\" # why\n";
-        insta::assert_snapshot!(shown(text, "recipee"), @"");
-        insta::assert_snapshot!(shown(text, "7"), @"");
+        insta::assert_snapshot!(shown(text, "recipee"), @r#"
+           ,-[/p/runtime.toml:6:1]
+         6 | recipee = "approle" #***
+           : ^^^^^^^
+           `----
+        "#);
+        insta::assert_snapshot!(shown(text, "7"), @r"
+           ,-[/p/runtime.toml:5:13]
+         5 | component = 7
+           :             ^
+           `----
+        ");
     }
 
     #[test]
