@@ -80,6 +80,45 @@ fn backends_are_those_installed_those_configured_and_files() {
     offers_nothing_of(&home, &["runtime", "inspect", "p"], "stage");
 }
 
+const SECRETS: &str = "
+    default-backend = \"prod\"
+    [backends.prod]
+    component = \"there.wasm\"
+    [secrets]
+    OPENAI_KEY = \"ref+prod://openai\"
+    DB_URL = \"ref+prod://db\"
+    \"$(canary)\" = \"ref+prod://x\"
+    [profiles.dev]
+    default-backend = \"prod\"
+    [profiles.dev.secrets]
+    DEV_ONLY = \"ref+prod://x\"
+";
+
+#[test]
+fn secrets_are_those_that_a_trusted_configuration_declares_and_profiles_are_known() {
+    let home = Home::new();
+    home.file("runtime.toml", SECRETS);
+    offers_nothing_of(&home, &["runtime", "get", ""], "OPENAI_KEY");
+    trusted(&home, SECRETS);
+    for command in ["get", "exists", "set", "delete", "rotate"] {
+        offers(&home, &["runtime", command, ""], &["OPENAI_KEY", "DB_URL"]);
+        offers_nothing_of(&home, &["runtime", command, ""], "canary");
+    }
+    offers(&home, &["runtime", "get", "OPENAI_KEY", "DB"], &["DB_URL"]);
+    offers_nothing_of(&home, &["runtime", "get", ""], "DEV_ONLY");
+    offers(&home, &["runtime", "-P", ""], &["dev"]);
+    offers(&home, &["runtime", "-P", "dev", "get", "DEV"], &["DEV_ONLY"]);
+    // Those of another backend are not known without asking it.
+    offers_nothing_of(&home, &["runtime", "--backend", "other", "get", ""], "OPENAI_KEY");
+}
+
+#[test]
+fn the_users_own_configuration_counts_too() {
+    let home = Home::new();
+    home.file("config/secret-runtime/runtime.toml", CONFIG);
+    offers(&home, &["runtime", "--backend", ""], &["prod"]);
+}
+
 #[test]
 fn a_configuration_that_is_not_trusted_contributes_nothing() {
     let home = Home::new();

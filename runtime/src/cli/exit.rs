@@ -190,7 +190,7 @@ fn mistake(error: &Error) -> Option<&Mistake> {
     while let Some(found) = cause {
         if let Some(mistake) = found.downcast_ref::<Mistake>() {
             // Without a place there is nothing to underline.
-            return Some(mistake).filter(|mistake| !mistake.span.is_empty());
+            return Some(mistake).filter(|mistake| mistake.span != (0..0));
         }
         cause = found.source();
     }
