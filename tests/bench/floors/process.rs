@@ -157,7 +157,7 @@ fn says_the_value(mut command: Command) -> Result<()> {
 }
 
 /// How long one run takes, from asking for the process to its end.
-fn seconds(command: &mut Command) -> Result<f64> {
+pub(crate) fn seconds(command: &mut Command) -> Result<f64> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let started = Instant::now();
     let status = command.status().with_context(|| missing(command))?;
