@@ -60,17 +60,21 @@ pub(crate) fn exit_code(kind: Kind) -> u8 {
 
 /// Ends the process, having said why on standard error.
 pub(crate) fn code(done: Result<ExitCode, Failed>) -> ExitCode {
-    let failed = match done {
-        Ok(code) => return code,
-        Err(failed) => failed,
-    };
+    match done {
+        Ok(code) => code,
+        Err(failed) => ExitCode::from(tell(&failed)),
+    }
+}
+
+/// Says on standard error what failed; answers the exit code for it.
+pub(crate) fn tell(failed: &Failed) -> u8 {
     if !failed.message.is_empty() {
         say!("runtime: {}", failed.message);
     }
     if let Some(error) = &failed.error {
         explain(error);
     }
-    ExitCode::from(failed.code)
+    failed.code
 }
 
 /// What only the calling person is told: the backend's own words, marked as such, and what can be done.
