@@ -117,7 +117,9 @@ pub(crate) async fn run(options: &Options, command: Run) -> Result<ExitCode, Fai
     }
     let inherited: Vec<_> = env::vars_os().map(|(name, _)| name).collect();
     let gone = rules::removed(inherited.iter().map(OsString::as_os_str), &unwanted, &command.keep, &set);
-    gone.iter().for_each(|variable| drop(started.env_remove(variable)));
+    for variable in &gone {
+        started.env_remove(variable);
+    }
     if options.verbose > 0 {
         let names: Vec<_> = set.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         tell("set", names.iter().map(String::as_str));
