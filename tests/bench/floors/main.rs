@@ -9,6 +9,7 @@ mod guests;
 mod library;
 mod machine;
 mod process;
+mod run;
 mod table;
 mod turns;
 mod upstream;
@@ -22,13 +23,14 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 9] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
     ("warm", upstream::warm),
     ("crowd", upstream::crowd),
     ("process", process::process),
+    ("run", run::run),
     ("backends", backends::backends),
     ("guests", guests::guests),
 ];

@@ -122,8 +122,8 @@ pub(crate) async fn run(options: &Options, command: Run) -> Result<ExitCode, Fai
     }
     if options.verbose > 0 {
         let names: Vec<_> = set.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        tell("set", names.iter().map(String::as_str));
-        tell("removed", gone.iter().map(String::as_str));
+        tell("set in", names.iter().map(String::as_str));
+        tell("removed from", gone.iter().map(String::as_str));
     }
     drop(secrets);
 
@@ -244,7 +244,7 @@ fn listen() -> Result<Signals, Failed> {
 fn tell<'a>(what: &str, variables: impl Iterator<Item = &'a str>) {
     let names: Vec<_> = variables.map(|name| Shown(name).to_string()).collect();
     let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    say!("runtime: {what} in the program's environment: {names}");
+    say!("runtime: {what} the program's environment: {names}");
 }
 
 #[cfg(test)]

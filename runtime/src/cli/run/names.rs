@@ -341,9 +341,9 @@ mod tests {
                 let targets: BTreeSet<_> = planned.iter().map(|planned| &planned.target).collect();
                 prop_assert_eq!(targets.len(), planned.len());
                 for target in targets {
-                    prop_assert!(if files { no_file(target).is_none() } else {
-                        rules::is_variable(target) && !rules::loads_code(target)
-                    });
+                    let variable = rules::is_variable(target) && !rules::loads_code(target);
+                    let right = if files { no_file(target).is_none() } else { variable };
+                    prop_assert!(right, "{target:?}");
                 }
             }
         }
