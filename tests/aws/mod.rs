@@ -8,6 +8,7 @@ mod listing;
 mod members;
 mod reading;
 mod refusals;
+mod running;
 mod writing;
 
 use std::{ffi::OsStr, sync::LazyLock};

@@ -152,6 +152,7 @@ pub(crate) enum Command {
     /// Show the configuration that counts, and where each value comes from
     Config(super::config::Config),
     /// Run a program with secrets as its environment variables, or as files
+    #[command(visible_alias = "exec")]
     Run(super::run::Run),
     /// Write the entries of a .env, JSON or YAML file into a backend
     Import(super::import::Import),

@@ -149,12 +149,7 @@ pub(crate) fn code(done: Result<ExitCode, Failed>, asked: &Asked) -> ExitCode {
         Err(failed) => failed,
     };
     let next = failed.next_step(asked);
-    if !failed.message.is_empty() {
-        say!("runtime: {}", failed.message);
-    }
-    if let Some(error) = &failed.error {
-        explain(error);
-    }
+    tell(&failed);
     if let Some(next) = &next {
         say!("  next: {next}");
     }
@@ -163,6 +158,17 @@ pub(crate) fn code(done: Result<ExitCode, Failed>, asked: &Asked) -> ExitCode {
         let _ = output::json(&failed.json(next.as_deref()));
     }
     ExitCode::from(failed.code)
+}
+
+/// Says on standard error what failed; answers the exit code for it.
+pub(crate) fn tell(failed: &Failed) -> u8 {
+    if !failed.message.is_empty() {
+        say!("runtime: {}", failed.message);
+    }
+    if let Some(error) = &failed.error {
+        explain(error);
+    }
+    failed.code
 }
 
 /// What only the calling person is told: the backend's own words, marked as such, and what can be done.

@@ -9,6 +9,7 @@ mod guests;
 mod library;
 mod machine;
 mod process;
+mod run;
 mod start;
 mod table;
 mod turns;
@@ -23,7 +24,7 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
@@ -31,6 +32,7 @@ const GROUPS: [Group; 9] = [
     ("crowd", upstream::crowd),
     ("process", process::process),
     ("start", start::start),
+    ("run", run::run),
     ("backends", backends::backends),
     ("guests", guests::guests),
 ];
