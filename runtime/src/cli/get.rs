@@ -5,17 +5,13 @@ use std::{process::ExitCode, sync::Arc};
 use secret_runtime::{Answer, Backend, Call, Kind, Read, Result};
 use serde_json::{Map, Value};
 
-use tokio::sync::Semaphore;
-
 use super::{
     Failed,
     args::{Get, Options, Output},
+    at_once::{AT_ONCE, at_once},
     exit, load, output,
     trace::Listening,
 };
-
-/// How many secrets are read at the same time: enough to hide an upstream's latency, few enough not to be throttled.
-const AT_ONCE: usize = 8;
 
 pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode, Failed> {
     if let Some(field) = command.field.take() {
@@ -37,32 +33,9 @@ pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode,
                 let (given, call) = (given.clone(), call.clone());
                 async move { read(&backend, key, version, &given, &call).await }
             });
-            several(keys.iter().zip(at_once(reading).await).collect())
+            several(keys.iter().zip(at_once(AT_ONCE, reading).await).collect())
         }
     }
-}
-
-/// Runs the work, some of it at the same time, and answers in the order it was given in.
-async fn at_once<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let running: Vec<_> = work
-        .map(|work| {
-            let places = places.clone();
-            tokio::spawn(async move {
-                // Nobody closes the semaphore.
-                let _place = places.acquire().await;
-                work.await
-            })
-        })
-        .collect();
-    let mut done = Vec::with_capacity(running.len());
-    for task in running {
-        match task.await {
-            Ok(answer) => done.push(answer),
-            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
-        }
-    }
-    done
 }
 
 /// The call that every command makes: what the backend does and logs goes to whoever typed it.

@@ -9,7 +9,9 @@ macro_rules! say {
 }
 
 mod args;
+mod at_once;
 mod backends;
+mod bulk;
 mod check;
 mod compile;
 mod completions;
@@ -22,6 +24,7 @@ mod exists;
 mod exit;
 mod export;
 mod fill;
+mod formats;
 mod get;
 mod import;
 mod init;
@@ -31,6 +34,7 @@ mod list;
 mod load;
 mod man;
 mod new;
+mod out_file;
 mod output;
 mod pack;
 mod paths;
