@@ -1,19 +1,19 @@
-//! Work on many secrets at the same time, but not on all.
+//! Several things at the same time, but not all of them.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// How many are worked on unless the person says otherwise: enough to hide an upstream's latency, few enough not to be
-/// throttled.
-pub(crate) const AT_ONCE: u16 = 16;
+/// How many secrets are read at the same time, unless a command says otherwise: enough to hide an upstream's latency,
+/// few enough not to be throttled.
+pub(crate) const AT_ONCE: usize = 16;
 
-/// Runs the work, this much of it at the same time, and answers in the order it was given in.
+/// Runs the work, `places` of it at the same time, and answers in the order it was given in.
 pub(crate) async fn at_once<T: Send + 'static>(
-    places: u16,
+    places: usize,
     work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
-    let places = Arc::new(Semaphore::new(places.into()));
+    let places = Arc::new(Semaphore::new(places));
     let running: Vec<_> = work
         .map(|work| {
             let places = places.clone();

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use secret_runtime::{Readiness, Shown};
 use serde_json::json;
 
-use super::{Failed, args::Options, get::load_call, load, output};
+use super::{Failed, args::Options, output, session::Session};
 
 pub(crate) async fn run(options: &Options) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options)?;
-    match backend.check(&load_call(options, &backend)).await? {
+    let session = Session::open(options)?;
+    let backend = session.backend(None).await?;
+    match backend.check(&session.call(&backend)).await? {
         Readiness::Ready => output::either(options.output, "ready\n", &json!({ "state": "ready" })),
         Readiness::Unknown(why) => output::either(
             options.output,

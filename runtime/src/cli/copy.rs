@@ -7,7 +7,7 @@ use super::{
     args::Options,
     bulk::{Chosen, Interrupt, Origin, Parallel, Target, Writing},
     formats::Entry,
-    load,
+    session::Session,
 };
 
 /// Values are copied, and nothing that is kept beside them. Names that are there already are left as they are, unless
@@ -36,20 +36,20 @@ pub(crate) struct Copy {
 }
 
 pub(crate) async fn run(options: &Options, command: Copy) -> Result<ExitCode, Failed> {
-    let at_once = command.parallel.at_once;
     command.chosen.globs()?;
-    // Kept until the end: the backends live in them.
-    let (_first, from) = load::named(options, Some(&command.from))?;
-    let (_second, to) = load::named(options, Some(&command.to))?;
-    let from = Origin::new(options, from, Vec::new())?;
-    let to = Target::new(options, to, command.writing, Vec::new())?;
+    let session = Session::open(options)?;
+    let from = session.backend(Some(&command.from)).await?;
+    let to = session.backend(Some(&command.to)).await?;
+    let to = Target::new(&session, to, command.writing, Vec::new())?;
     let interrupt = Interrupt::listen()?;
+    let (backend, parallel) = (Some(from), command.parallel);
+    let from = Origin { session: &session, backend, opt: Vec::new(), parallel, interrupt: interrupt.clone() };
     let (mut entries, mut unread) = (Vec::new(), Vec::new());
-    for (name, found) in from.read(command.names, &command.chosen, at_once, &interrupt).await? {
+    for (name, found) in from.read(command.names, &command.chosen).await? {
         match found {
             Ok(value) => entries.push(Entry { name, value }),
             Err(error) => unread.push((name, error)),
         }
     }
-    to.take(options, entries, unread, at_once, &interrupt).await
+    to.take(options, entries, unread, parallel.places(), &interrupt).await
 }

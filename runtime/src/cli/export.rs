@@ -17,7 +17,9 @@ use super::{
     exit,
     formats::{Entry, EnvNames, GithubEnv, Manifest, Problems, To, github_file},
     import::refused,
-    load, out_file, output, shell,
+    out_file, output,
+    session::Session,
+    shell,
 };
 
 /// All of them are printed, or nothing: a secret that can't be read, or that the format can't hold, is named.
@@ -28,7 +30,8 @@ use super::{
   runtime export --format kubernetes --name app | kubectl apply -f -
   runtime export --format github DEPLOY_KEY")]
 pub(crate) struct Export {
-    /// The names of the secrets; otherwise everything that the backend lists
+    /// The names of the secrets; otherwise those that the configuration declares, or everything that the
+    /// backend of --backend lists
     #[arg(value_name = "NAME", conflicts_with = "only")]
     names: Vec<String>,
     #[command(flatten)]
@@ -60,9 +63,14 @@ pub(crate) async fn run(options: &Options, command: Export) -> Result<ExitCode, 
     };
     let github = github.map_err(nothing)?;
     command.chosen.globs()?;
-    let origin = Origin::new(options, load::backend(options)?, command.opt.opt)?;
+    let session = Session::open(options)?;
+    let backend = match &options.backend {
+        Some(_) => Some(session.backend(None).await?),
+        None => None,
+    };
     let interrupt = Interrupt::listen()?;
-    let found = origin.read(command.names, &command.chosen, command.parallel.at_once, &interrupt).await?;
+    let origin = Origin { session: &session, backend, opt: command.opt.opt, parallel: command.parallel, interrupt };
+    let found = origin.read(command.names, &command.chosen).await?;
     let mut entries = Vec::with_capacity(found.len());
     let mut failures = Vec::new();
     for (name, read) in found {

@@ -16,7 +16,9 @@ use super::{
     Failed,
     args::{Opt, Options, Output},
     bulk::{Chosen, Interrupt, Origin, Parallel},
-    exit, load, out_file, output, shell,
+    exit, out_file, output,
+    session::Session,
+    shell,
 };
 
 /// Everything but the values stays as it is: comments, order, quotes. A key that the backend does not have is named, and
@@ -63,9 +65,14 @@ pub(crate) async fn run(options: &Options, command: Fill) -> Result<ExitCode, Fa
         .filter(|key| globs.as_ref().is_none_or(|globs| globs.matches(key)))
         .map(|key| format!("{}{key}", command.name_prefix))
         .collect();
-    let origin = Origin::new(options, load::backend(options)?, command.opt.opt)?;
+    let session = Session::open(options)?;
+    let backend = match &options.backend {
+        Some(_) => Some(session.backend(None).await?),
+        None => None,
+    };
     let interrupt = Interrupt::listen()?;
-    let found = origin.read_each(names, command.parallel.at_once, &interrupt).await?;
+    let origin = Origin { session: &session, backend, opt: command.opt.opt, parallel: command.parallel, interrupt };
+    let found = origin.read_each(names).await?;
     let (mut filled, mut missing, mut failed) = (Vec::new(), Vec::new(), None);
     let mut now = text.clone();
     for (name, read) in found {

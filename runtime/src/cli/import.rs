@@ -12,7 +12,8 @@ use super::{
     args::{Opt, Options},
     bulk::{Chosen, Interrupt, Parallel, Target, Writing},
     formats::{From, Problems},
-    load, shell, value,
+    session::Session,
+    shell, value,
 };
 
 /// Names that are there already are left as they are, unless --overwrite is given. Interrupted, the same command goes on
@@ -59,9 +60,11 @@ pub(crate) async fn run(options: &Options, command: Import) -> Result<ExitCode, 
     if let Some(globs) = globs {
         parsed.entries.retain(|entry| globs.matches(&entry.name));
     }
-    let target = Target::new(options, load::backend(options)?, command.writing, command.opt.opt)?;
+    let session = Session::open(options)?;
+    let backend = session.backend(None).await?;
+    let target = Target::new(&session, backend, command.writing, command.opt.opt)?;
     let interrupt = Interrupt::listen()?;
-    target.take(options, parsed.entries, Vec::new(), command.parallel.at_once, &interrupt).await
+    target.take(options, parsed.entries, Vec::new(), command.parallel.places(), &interrupt).await
 }
 
 /// Says every problem, and ends with what that means.

@@ -12,6 +12,7 @@ use secret_runtime::{
 use super::{
     Failed,
     args::{Options, Trust},
+    configuration,
     load::{self, Found},
     shell, terminal,
 };
@@ -21,14 +22,15 @@ pub(crate) async fn run(options: &Options, command: Trust) -> Result<ExitCode, F
     if let Some(file) = named {
         return trust_config(options, &command, Path::new(file));
     }
-    let config = load::configuration(options)?;
+    let config = configuration::read(options)?;
     let found = load::find(command.file.as_deref().or(options.backend.as_deref()), config.as_ref())?;
     if command.revoke {
         return revoke(options, config.as_ref(), &found);
     }
     let without = withheld(&command.without)?;
     let runtime = load::runtime(options, config.as_ref())?;
-    let candidate = load::builder(options, config.as_ref(), &runtime, &found)?.candidate()?;
+    let candidate = load::builder(options, config.as_ref(), &runtime, &found, load::unread(config.as_ref(), &found))?
+        .candidate()?;
     let store = load::trust_store()?;
     let grant = Grant { without, ..candidate.grant() };
     let mut shown = load::description(&candidate);

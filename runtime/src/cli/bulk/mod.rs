@@ -19,9 +19,8 @@ use self::{names::all_names, progress::Progress};
 use super::{
     Failed,
     args::{About, Options},
-    at_once::AT_ONCE,
     formats::Entry,
-    get::load_call,
+    session::Session,
 };
 
 /// Which secrets are meant.
@@ -46,8 +45,14 @@ impl Chosen {
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Parallel {
     /// How many secrets are read or written at the same time
-    #[arg(long, value_name = "N", default_value_t = AT_ONCE, value_parser = value_parser!(u16).range(1..=256))]
-    pub(crate) at_once: u16,
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u16).range(1..=256))]
+    at_once: u16,
+}
+
+impl Parallel {
+    pub(crate) fn places(self) -> usize {
+        self.at_once.into()
+    }
 }
 
 /// How secrets are written.
@@ -78,13 +83,13 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn new(
-        options: &Options,
+        session: &Session<'_>,
         backend: Backend,
         writing: Writing,
         opt: Vec<(String, String)>,
     ) -> Result<Self, Failed> {
         backend.options(opt.iter().cloned())?;
-        let call = Call { fresh: true, ..load_call(options, &backend) };
+        let call = Call { fresh: true, ..session.call(&backend) };
         Ok(Self { backend, writing: Arc::new(writing), opt: opt.into(), call })
     }
 
@@ -95,7 +100,7 @@ impl Target {
         options: &Options,
         entries: Vec<Entry>,
         unread: Vec<(String, Error)>,
-        at_once: u16,
+        at_once: usize,
         interrupt: &Interrupt,
     ) -> Result<ExitCode, Failed> {
         let items = plan::make(&self, entries, unread, at_once, interrupt).await?;

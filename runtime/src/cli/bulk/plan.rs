@@ -42,7 +42,7 @@ pub(super) async fn make(
     target: &Target,
     entries: Vec<Entry>,
     unread: Vec<(String, Error)>,
-    at_once_: u16,
+    places: usize,
     interrupt: &Interrupt,
 ) -> Result<Vec<Item>, Failed> {
     let named = names(target, entries)?;
@@ -58,7 +58,7 @@ pub(super) async fn make(
             Item { name: name.shared().clone(), value, step }
         }
     });
-    let mut items = at_once(at_once_, looking).await;
+    let mut items = at_once(places, looking).await;
     progress.end();
     let nothing = SecretBytes::from(Vec::new());
     items.extend(unread.into_iter().map(|(name, error)| Item {

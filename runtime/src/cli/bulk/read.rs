@@ -1,48 +1,61 @@
 //! Reading many secrets.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use secret_runtime::{Backend, Call, Error, Kind, Read, SecretBytes};
+use secret_runtime::{Backend, Call, Error, Kind, Read, SecretBytes, config::Reference};
 
-use super::{Chosen, Interrupt, Progress, all_names};
-use crate::cli::{Failed, args::Options, at_once::at_once, get::load_call};
-
-/// A backend to read from.
-#[derive(Clone)]
-pub(crate) struct Origin {
-    backend: Backend,
-    opt: Arc<[(String, String)]>,
-    call: Call,
-}
+use super::{Chosen, Interrupt, Parallel, Progress, all_names};
+use crate::cli::{
+    Failed,
+    at_once::at_once,
+    session::{Session, wanted},
+};
 
 /// A name, and what was read under it.
 pub(crate) type Found = (String, Result<SecretBytes, Error>);
 
-impl Origin {
-    pub(crate) fn new(options: &Options, backend: Backend, opt: Vec<(String, String)>) -> Result<Self, Failed> {
-        backend.options(opt.iter().cloned())?;
-        let call = Call { fresh: true, ..load_call(options, &backend) };
-        Ok(Self { backend, opt: opt.into(), call })
-    }
+/// A secret to read.
+struct Wanted {
+    name: String,
+    backend: Backend,
+    read: Result<Read, Error>,
+    call: Call,
+}
 
-    /// Reads the names that were given, each once, or else everything that the backend lists and `chosen` covers. What
-    /// is listed and is not there, as after a deletion, is left out and named.
-    pub(crate) async fn read(
-        &self,
-        given: Vec<String>,
-        chosen: &Chosen,
-        at_once: u16,
-        interrupt: &Interrupt,
-    ) -> Result<Vec<Found>, Failed> {
+/// Where secrets are read from, and how.
+pub(crate) struct Origin<'s> {
+    pub(crate) session: &'s Session<'s>,
+    /// The one backend; none for where the configuration has each secret.
+    pub(crate) backend: Option<Backend>,
+    pub(crate) opt: Vec<(String, String)>,
+    pub(crate) parallel: Parallel,
+    pub(crate) interrupt: Interrupt,
+}
+
+impl Origin<'_> {
+    /// Reads the names that were given, else those that the configuration declares, else those that the backend lists.
+    /// What is listed and is not there, as after a deletion, is left out and named.
+    pub(crate) async fn read(&self, given: Vec<String>, chosen: &Chosen) -> Result<Vec<Found>, Failed> {
         if !given.is_empty() {
-            return self.read_each(given, at_once, interrupt).await;
+            return self.read_each(given).await;
         }
-        let options = self.backend.options(self.opt.iter().cloned())?;
         let globs = chosen.globs()?;
-        let names = all_names(&self.backend, globs.as_ref(), &options, &self.call).await.inspect_err(|_| {
+        let mut declared = if self.asks_one() { Vec::new() } else { self.session.declared() };
+        if !declared.is_empty() {
+            declared.retain(|name| globs.as_ref().is_none_or(|globs| globs.matches(name)));
+            return self.read_each(declared).await;
+        }
+        let backend = self.one().await?;
+        let options = backend.options(self.opt.iter().cloned())?;
+        let call = self.session.call(&backend);
+        let names = all_names(&backend, globs.as_ref(), &options, &call).await.inspect_err(|_| {
             say!("runtime: without names it takes those that the backend lists; they can be given instead: NAME…");
         })?;
-        let mut found = self.read_each(names, at_once, interrupt).await?;
+        let wanted = names.into_iter().map(|name| {
+            let place = Reference::new(None, &name);
+            self.want(name, &place, &backend)
+        });
+        let mut found = self.read_wanted(wanted.collect()).await?;
         found.retain(|(_, read)| {
             let gone = read.as_ref().err().filter(|error| error.kind() == Kind::NotFound);
             gone.inspect(|error| say!("runtime: {error}; it is listed, and left out")).is_none()
@@ -51,36 +64,61 @@ impl Origin {
     }
 
     /// Reads each of these once.
-    pub(crate) async fn read_each(
-        &self,
-        mut names: Vec<String>,
-        at_once_: u16,
-        interrupt: &Interrupt,
-    ) -> Result<Vec<Found>, Failed> {
-        let mut seen = std::collections::HashSet::new();
-        names.retain(|name| seen.insert(name.clone()));
-        let progress = Progress::new("reading", names.len());
-        let reading = names.into_iter().map(|name| {
-            let (origin, interrupt, progress) = (self.clone(), interrupt.clone(), progress.clone());
+    pub(crate) async fn read_each(&self, names: Vec<String>) -> Result<Vec<Found>, Failed> {
+        let mut seen = HashSet::new();
+        let mut wanted = Vec::with_capacity(names.len());
+        for name in names {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let (place, backend) = match &self.backend {
+                Some(backend) => (Reference::new(None, &name), backend.clone()),
+                None => {
+                    let place = self.session.place(&name);
+                    let backend = self.session.backend_of(&place).await?;
+                    (place, backend)
+                }
+            };
+            wanted.push(self.want(name, &place, &backend));
+        }
+        self.read_wanted(wanted).await
+    }
+
+    fn want(&self, name: String, place: &Reference, backend: &Backend) -> Wanted {
+        let call = Call { fresh: true, ..self.session.call(backend) };
+        Wanted { name, read: wanted(backend, place, &self.opt), backend: backend.clone(), call }
+    }
+
+    async fn read_wanted(&self, wanted: Vec<Wanted>) -> Result<Vec<Found>, Failed> {
+        let progress = Progress::new("reading", wanted.len());
+        let reading = wanted.into_iter().map(|Wanted { name, backend, read, call }| {
+            let (interrupt, progress) = (self.interrupt.clone(), progress.clone());
             async move {
                 if interrupt.code().is_some() {
                     return None;
                 }
-                let read = origin.one(&name).await;
+                let value = match read {
+                    Ok(read) => backend.read(&read, &call).await,
+                    Err(error) => Err(error),
+                };
                 progress.one();
-                Some((name, read))
+                Some((name, value.map(|answer| SecretBytes::from(answer.secret.expose().to_vec()))))
             }
         });
-        let found: Option<Vec<Found>> = at_once(at_once_, reading).await.into_iter().collect();
+        let found: Option<Vec<Found>> = at_once(self.parallel.places(), reading).await.into_iter().collect();
         progress.end();
         // What was interrupted has read some of it, and whoever asked wants all or nothing.
-        found.ok_or_else(|| Failed::silent(interrupt.code().unwrap_or(1)))
+        found.ok_or_else(|| Failed::silent(self.interrupt.code().unwrap_or(1)))
     }
 
-    async fn one(&self, name: &str) -> Result<SecretBytes, Error> {
-        let options = self.backend.options(self.opt.iter().cloned())?;
-        let read = Read { name: self.backend.key(name)?, version: None, options };
-        let answer = self.backend.read(&read, &self.call).await?;
-        Ok(SecretBytes::from(answer.secret.expose().to_vec()))
+    fn asks_one(&self) -> bool {
+        self.backend.is_some()
+    }
+
+    async fn one(&self) -> Result<Backend, Failed> {
+        match &self.backend {
+            Some(backend) => Ok(backend.clone()),
+            None => self.session.backend(None).await,
+        }
     }
 }

@@ -28,7 +28,7 @@ pub(super) enum Fate {
 pub(super) async fn all(
     target: &Target,
     items: Vec<Item>,
-    at_once_: u16,
+    places: usize,
     interrupt: &Interrupt,
 ) -> Result<Vec<(Arc<str>, Fate)>, Failed> {
     let mut fates: Vec<(Arc<str>, Fate)> = Vec::with_capacity(items.len());
@@ -54,7 +54,7 @@ pub(super) async fn all(
             (name, fate)
         }
     });
-    fates.extend(at_once(at_once_, writing).await);
+    fates.extend(at_once(places, writing).await);
     progress.end();
     Ok(fates)
 }
