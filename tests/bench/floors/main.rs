@@ -8,6 +8,7 @@ mod bare;
 mod guests;
 mod library;
 mod machine;
+mod many;
 mod process;
 mod table;
 mod turns;
@@ -22,7 +23,7 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 9] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
@@ -31,6 +32,7 @@ const GROUPS: [Group; 8] = [
     ("process", process::process),
     ("backends", backends::backends),
     ("guests", guests::guests),
+    ("cli", many::cli),
 ];
 
 fn main() -> ExitCode {
