@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::{OpenBao, layout};
 
-use crate::common::{Home, READ_WRITE, cli::Run};
+use crate::common::{Home, READ_WRITE, cli::Run, digest};
 
 /// A vault with three secrets, and a configuration that names it and a .env file.
 fn both() -> (OpenBao, Home) {
@@ -15,7 +15,9 @@ fn both() -> (OpenBao, Home) {
     let configured = |name: &str, backend: &str| {
         format!("[backends.{name}]\ncomponent = \"{}\"\n", layout::backend(backend).display())
     };
-    let config = format!("{}{}storage = \".env\"\n", configured("far", "vault"), configured("near", "dotenv"));
+    let digest = digest(&layout::backend("dotenv"));
+    let storage = format!("digest = \"{digest}\"\ngrant = {{ storage = \".env\" }}\n");
+    let config = format!("{}{}{storage}", configured("far", "vault"), configured("near", "dotenv"));
     home.file("runtime.toml", config);
     (bao, home)
 }

@@ -6,9 +6,9 @@ use std::{
 };
 
 use serde_json::json;
-use test_support::OpenBao;
+use test_support::{OpenBao, layout};
 
-use crate::common::{Home, READ_WRITE, cli::Run};
+use crate::common::{Home, READ_WRITE, cli::Run, digest};
 
 const HARD: &str = "it's \"q\" $HOME `id` \\n # c\nline 2\r\n";
 
@@ -30,7 +30,11 @@ fn a_vault_goes_through_every_format_and_comes_back_byte_for_byte() {
     let bao = vault();
     let home = Home::new();
     for format in ["json", "yaml"] {
-        home.vault(&bao, ["export", "--format", format, "--out", format]).run().exits(0).prints("").says(&["3"]);
+        home.vault(&bao, ["export", "--format", format, "--out", format])
+            .run()
+            .exits(0)
+            .prints("")
+            .says(&["exported 3"]);
         let import = [READ_WRITE, "import", format, "--format", format, "--name-prefix", format];
         home.vault(&bao, import).run().exits(0).says(&["3 imported"]);
         for (name, value) in [("PLAIN", "a b"), ("HARD", HARD), ("team/db-password", "deep")] {
@@ -41,6 +45,9 @@ fn a_vault_goes_through_every_format_and_comes_back_byte_for_byte() {
             );
         }
         home.vault(&bao, [READ_WRITE, "delete", &format!("{format}PLAIN")]).run().exits(0);
+        for name in ["HARD", "team/db-password"] {
+            home.vault(&bao, [READ_WRITE, "delete", "--force", &format!("{format}{name}")]).run().exits(0);
+        }
     }
     // What was deleted is still listed, and left out.
     let run = home.vault(&bao, ["export", "--format", "json", "--only", "*PLAIN"]).run().exits(0);
@@ -135,7 +142,7 @@ fn a_file_is_written_whole_or_not_at_all() {
     fs::set_permissions(&out, fs::Permissions::from_mode(0o644)).unwrap();
     let full = format!(
         "trap '' XFSZ; ulimit -f 1; runtime --trust --backend {} --storage .env export --out out",
-        test_support::layout::backend("dotenv").display()
+        layout::backend("dotenv").display()
     );
     let run = home.shell(&full).run().exits(1).prints("").never_shows("canary");
     run.says(&["out can't be written, and is as it was"]);
@@ -162,10 +169,8 @@ fn a_file_is_written_whole_or_not_at_all() {
 fn a_reader_that_has_had_enough_is_no_failure_and_a_full_disk_is_one() {
     let home = Home::with_dotenv(format!("A={}\n", "x".repeat(100_000)));
     export(&home, &[]).unheard().run().exits(0);
-    let line = format!(
-        "runtime --trust --backend {} --storage .env export > /dev/full",
-        test_support::layout::backend("dotenv").display()
-    );
+    let line =
+        format!("runtime --trust --backend {} --storage .env export > /dev/full", layout::backend("dotenv").display());
     home.shell(&line).run().exits(1).says(&["standard output can't be written"]);
     let error = File::options().write(true).open("/dev/full").unwrap();
     export(&home, &[]).error_to(error).run().exits(0);
@@ -175,12 +180,14 @@ fn a_reader_that_has_had_enough_is_no_failure_and_a_full_disk_is_one() {
 fn what_the_configuration_declares_is_exported_without_naming_it() {
     let home = Home::with_dotenv("A=1\nB=2\nC=3\n");
     let config = format!(
-        "default-backend = \"local\"\n[backends.local]\ncomponent = \"{}\"\nstorage = \".env\"\n[secrets]\nDB = \"local:A\"\nB = \"local\"\n",
-        test_support::layout::backend("dotenv").display()
+        "default-backend = \"local\"\n[backends.local]\ncomponent = \"{}\"\ndigest = \"{}\"\ngrant = {{ storage = \".env\" }}\n\
+         [secrets]\nDB = \"ref+local://A\"\nB = \"ref+local://B\"\n",
+        layout::backend("dotenv").display(),
+        digest(&layout::backend("dotenv")),
     );
     home.file("runtime.toml", config);
-    let run = home.runtime(["--trust", "--config-file", "runtime.toml", "export"]).run();
+    let run = home.runtime(["--config-file", "runtime.toml", "export"]).run();
     run.exits(0).prints("B=2\nDB=1\n");
-    let run = home.runtime(["--trust", "--config-file", "runtime.toml", "--backend", "local", "export"]).run();
+    let run = home.runtime(["--config-file", "runtime.toml", "--backend", "local", "export"]).run();
     run.exits(0).prints("A=1\nB=2\nC=3\n");
 }

@@ -20,7 +20,7 @@ use crate::table::{Row, Target, time};
 
 /// How many secrets.
 const SECRETS: usize = 1000;
-/// One way to the upstream and back: what a server in the same region takes.
+/// How long it takes to the upstream and back: as to a server in the same region, through a gateway.
 const DISTANCE: Duration = Duration::from_millis(10);
 /// How much sooner it has to be done.
 const TARGET: f64 = 0.2;

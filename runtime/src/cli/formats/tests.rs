@@ -152,7 +152,7 @@ fn a_step_of_github_gets_the_values_and_its_log_masks_them() {
         entry("EMPTY", ""),
         entry("B", " "),
     ];
-    let env = super::github::write(&entries, "D").unwrap();
+    let env = super::github::write(&entries, "EOF").unwrap();
     let masks = String::from_utf8(env.masks.to_vec()).unwrap();
     let expected = "::add-mask::100%25 plain\n\
         ::add-mask::-----BEGIN%0Aabc%0D%0A%0A-----END%0A\n\
@@ -161,7 +161,8 @@ fn a_step_of_github_gets_the_values_and_its_log_masks_them() {
         ::add-mask::-----END\n";
     assert_eq!(masks, expected);
     let assignments = String::from_utf8(env.assignments.to_vec()).unwrap();
-    let expected = "A<<D\n100% plain\nD\nKEY<<D\n-----BEGIN\nabc\r\n\n-----END\n\nD\nEMPTY<<D\n\nD\nB<<D\n \nD\n";
+    let expected = "A<<EOF\n100% plain\nEOF\nKEY<<EOF\n-----BEGIN\nabc\r\n\n-----END\n\nEOF\nEMPTY<<EOF\n\nEOF\n\
+        B<<EOF\n \nEOF\n";
     assert_eq!(assignments, expected);
 }
 
@@ -331,7 +332,7 @@ fn what_is_no_text_to_every_reader_of_yaml_is_refused_by_name_and_not_shown() {
         assert!(problems.len() == 1 && problems[0].starts_with("NAME: "), "{value}: {problems:?}");
         assert!(!problems[0].contains("canary"), "{value}: {problems:?}");
     }
-    for value in ["1a", "v1", "a1", "-", "--", ".", "..", "e3", "1 2a", "0xzz", "nope", "1.2.x", "sk-123"] {
+    for value in ["1a", "v1", "a1", "--", ".", "..", "e3", "1 2a", "0xzz", "nope", "1.2.x", "sk-123"] {
         assert_eq!(read(From::Yaml, &format!("NAME: {value}\n")), [("NAME".to_owned(), value.into())], "{value}");
     }
     assert_eq!(problems(From::Yaml, "a: x\nb: y\n\"a\": z\n"), ["a: it is there more than once"]);
