@@ -2,9 +2,13 @@
 
 mod compile;
 mod completions;
+mod copy;
 mod exits;
+mod export;
 mod failures;
+mod fill;
 mod get;
+mod import;
 mod inspect;
 mod man;
 mod new;

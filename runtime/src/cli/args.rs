@@ -426,7 +426,7 @@ pub(crate) struct Pack {
     pub(crate) out: PathBuf,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         // What was typed is not repeated: it may be a value on its own.

@@ -8,6 +8,7 @@ mod bare;
 mod guests;
 mod library;
 mod machine;
+mod many;
 mod process;
 mod run;
 mod start;
@@ -24,7 +25,7 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
@@ -35,6 +36,7 @@ const GROUPS: [Group; 10] = [
     ("run", run::run),
     ("backends", backends::backends),
     ("guests", guests::guests),
+    ("cli", many::cli),
 ];
 
 fn main() -> ExitCode {
