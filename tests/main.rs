@@ -17,6 +17,7 @@ mod cli;
 mod common;
 mod conform;
 mod conjur;
+mod doctor;
 mod dotenv;
 mod embedding;
 mod env;

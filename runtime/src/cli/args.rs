@@ -19,7 +19,7 @@ pub(crate) struct Args {
 }
 
 /// Options that every command takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Options {
     /// The backend: a file if there is a / in it or it ends in .wasm, else a name from the configuration or from the
     /// folder of installed backends
@@ -102,8 +102,8 @@ pub(crate) enum Command {
     Conform(Conform),
     /// Show what a component declares, without running it
     Inspect(Inspect),
-    /// Show what a component would be granted, and record your answer
-    Trust(Trust),
+    /// Show what a component would be granted, and record your answer; show and revoke what is recorded
+    Trust(super::trust::Trust),
     /// Begin a backend of your own: a folder with everything to build and test it
     New(New),
     /// Put a manifest into a component
@@ -318,22 +318,6 @@ pub(crate) struct Compile {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
     pub(crate) file: Option<String>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Trust {
-    /// The component, or a runtime.toml; otherwise the component of --backend
-    #[arg(value_name = "FILE|NAME")]
-    pub(crate) file: Option<String>,
-    /// Record it without asking, if it is the file of this digest
-    #[arg(long, value_name = "sha256:…")]
-    pub(crate) digest: Option<Digest>,
-    /// Leave something out of the grant: exists, list, write, delete, check, credentials, storage
-    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
-    pub(crate) without: Vec<String>,
-    /// Forget every grant of this component
-    #[arg(long, conflicts_with_all = ["digest", "without"])]
-    pub(crate) revoke: bool,
 }
 
 #[derive(Debug, ClapArgs)]

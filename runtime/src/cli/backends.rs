@@ -41,6 +41,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     output::either(options.output, &lines, &Value::from(rows))
 }
 
+/// The names of the installed backends.
+pub(crate) fn installed_names() -> impl Iterator<Item = String> {
+    installed().into_iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+}
+
 fn installed() -> Vec<PathBuf> {
     let entries = paths::backends().and_then(|folder| folder.read_dir().ok());
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
