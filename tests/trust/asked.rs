@@ -107,7 +107,7 @@ fn ctrl_c_ends_it_with_nothing_recorded_and_the_terminal_as_it_was() {
 #[test]
 fn keys_that_were_pressed_before_the_question_do_not_answer_it() {
     let home = Home::new();
-    let early = public(&home).on_terminal().presses("yyyy");
+    let early = public(&home).after_a_line().on_terminal().shows("ready").presses("go\nyyyy");
     early.shows(KEY).presses("n").exits(3);
 }
 

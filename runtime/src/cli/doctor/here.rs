@@ -58,7 +58,11 @@ fn read(read: secret_runtime::Result<Config>, path: &Path, why: &str, report: &m
             Some(config)
         }
         Err(error) => {
-            report.fail("configuration", error.reason(), "mend the line that is named");
+            let advice = match error.kind() {
+                Kind::Untrusted => format!("chmod go-w {}", shell::word(&path.to_string_lossy())),
+                _ => "mend what is named".to_owned(),
+            };
+            report.fail("configuration", error.reason(), advice);
             None
         }
     }
@@ -80,8 +84,9 @@ pub(super) fn trust_file(report: &mut Report) -> Option<TrustStore> {
     };
     match modes::examine(ABOUT, &path, Closed::Wholly, report) {
         Ok(()) => {
-            let counts = (store.components().count(), store.configurations().count());
-            report.ok(ABOUT, format!("{}, {} grants, {} configurations", path.display(), counts.0, counts.1));
+            let (components, configurations) = (store.components().count(), store.configurations().count());
+            let what = format!("{}, grants: {components}, configurations: {configurations}", path.display());
+            report.ok(ABOUT, what);
         }
         Err(_) => report.ok(ABOUT, "nothing is trusted yet"),
     }
