@@ -129,6 +129,10 @@ impl BackendBuilder {
         self
     }
 
+    pub(crate) fn has_credential(&self, name: &str) -> bool {
+        self.inputs.credentials.contains_key(name)
+    }
+
     /// Chooses a recipe; otherwise the first whose credentials are all there.
     #[must_use]
     pub fn recipe(mut self, name: impl Into<String>) -> Self {

@@ -13,12 +13,25 @@
 //! grant = { origins = ["https://vault.corp:8200"] }
 //! hosted-keys = ["OPENAI_*", "team/**"]
 //! cache = { ttl = "10m", entries = 1000, bytes = "4MiB" }
+//!
+//! [secrets.OPENAI_API_KEY]                     # what the program that you run calls it, and where it is
+//! backend = "prod"
+//! name = "team/openai"
+//!
+//! [profiles.staging.backends.prod]             # with `-P staging`, these count more
+//! set = { address = "https://vault.staging:8200" }
+//! grant = { origins = ["https://vault.staging:8200"] }
 //! ```
 //!
 //! Every key is enforced or refused. With `digest` and `grant`, what is spelled out is the operator's word, and nobody
 //! is asked; without them the trust store decides.
 
 mod backend;
+mod layered;
+mod mistake;
+mod reference;
+mod secret;
+mod tables;
 mod units;
 
 use std::{
@@ -28,7 +41,10 @@ use std::{
 };
 
 pub use self::{
-    backend::ConfiguredBackend,
+    backend::{ConfiguredBackend, CredentialPlace},
+    layered::Given,
+    mistake::Mistake,
+    reference::{BadReference, Reference},
     units::{BadUnit, duration, size},
 };
 use crate::{
@@ -43,11 +59,14 @@ use crate::{
 pub const FILE_NAME: &str = "runtime.toml";
 
 /// A configuration that has been read and checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     default_backend: Option<String>,
     audit: Option<PathBuf>,
     backends: BTreeMap<String, ConfiguredBackend>,
+    secrets: BTreeMap<String, Reference>,
+    profiles: BTreeMap<String, Self>,
+    given: Vec<Given>,
 }
 
 impl Config {
@@ -76,8 +95,55 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self> {
         // What it names lies beside it, wherever the command is typed.
         let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
-        read(text, &folder)
-            .map_err(|cause| Error::new(Kind::Config, format!("{}: {cause}", path.display())).caused_by(cause))
+        read(text, path, &folder).map_err(|cause| {
+            let mistake = Mistake::new(path.to_owned(), text, cause);
+            Error::new(Kind::Config, format!("{}: {mistake}", path.display())).caused_by(mistake)
+        })
+    }
+
+    /// This configuration with one of its profiles over it; none if it has no such profile.
+    pub fn profile(&self, name: &str) -> Option<&Self> {
+        self.profiles.get(name)
+    }
+
+    /// The names of its profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// This configuration over another one: what it does not say, the other one says. A backend or a secret comes
+    /// whole from one of them.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        let given = layered::over(&self.given, &below.given);
+        let (mut backends, mut secrets) = (below.backends, below.secrets);
+        backends.extend(self.backends);
+        secrets.extend(self.secrets);
+        let mut profiles = below.profiles;
+        profiles.extend(self.profiles);
+        Self {
+            default_backend: self.default_backend.or(below.default_backend),
+            audit: self.audit.or(below.audit),
+            backends,
+            secrets,
+            profiles,
+            given,
+        }
+    }
+
+    /// Every value it gives, and where: by key, in alphabetical order.
+    pub fn given(&self) -> &[Given] {
+        &self.given
+    }
+
+    /// Where the secret of this name is, if the configuration says so.
+    pub fn secret(&self, name: &str) -> Option<&Reference> {
+        self.secrets.get(name)
+    }
+
+    /// The secrets that it says where to find, by the names that programs know them by.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &Reference)> {
+        self.secrets.iter().map(|(name, reference)| (name.as_str(), reference))
     }
 
     /// The backend that is meant when none is named.
@@ -105,6 +171,14 @@ impl Config {
         let mut text = String::new();
         for (name, backend) in &self.backends {
             let _ = writeln!(text, "The backend {} is {}", Shown(name), backend.describe());
+        }
+        for (name, reference) in &self.secrets {
+            let _ = writeln!(text, "The secret {} is {}", Shown(name), secret::told(reference));
+        }
+        for (name, profile) in &self.profiles {
+            let own = profile.given.iter().filter(|given| given.profile.is_some()).map(|given| given.key.as_str());
+            let _ =
+                writeln!(text, "The profile {} changes {}.", Shown(name), Shown(&own.collect::<Vec<_>>().join(", ")));
         }
         if let Some(audit) = &self.audit {
             let _ = writeln!(text, "Every operation is written to {}.", Shown(&audit.to_string_lossy()));
@@ -144,9 +218,27 @@ fn cant_read(path: &Path, cause: std::io::Error) -> Error {
     Error::new(Kind::Config, format!("{} can't be read: {cause}", path.display())).caused_by(cause)
 }
 
-fn read(text: &str, folder: &Path) -> std::result::Result<Config, ManifestError> {
+fn read(text: &str, file: &Path, folder: &Path) -> std::result::Result<Config, ManifestError> {
     let mut top = Fields::document(text)?;
-    let default = top.take("default-backend");
+    let profiles = top.entries("profiles")?;
+    let base = top.into_table();
+    let mut config = Config { given: layered::given(&base, text, file, None), ..interpret(base.clone(), folder)? };
+    for (name, item) in profiles {
+        let place = item.path().to_owned();
+        let toml::Value::Table(over) = item.value() else { return Err(item.wrong("must be a table")) };
+        let mut table = base.clone();
+        layered::overlay(&mut table, over);
+        let given = layered::given(&table, text, file, Some(&name));
+        let with = interpret(table, folder).map_err(|cause| cause.below(&place))?;
+        config.profiles.insert(name, Config { given, ..with });
+    }
+    Ok(config)
+}
+
+/// Reads the tables of a configuration, without its profiles.
+fn interpret(table: toml::Table, folder: &Path) -> std::result::Result<Config, ManifestError> {
+    let mut top = Fields::table_of(table);
+    let default_backend = top.text("default-backend")?;
     let audit = top.text("audit")?;
     let mut backends = BTreeMap::new();
     for (name, item) in top.entries("backends")? {
@@ -155,13 +247,14 @@ fn read(text: &str, folder: &Path) -> std::result::Result<Config, ManifestError>
         }
         backends.insert(name, ConfiguredBackend::read(item.fields()?, folder)?);
     }
+    let mut secrets = BTreeMap::new();
+    for (name, item) in top.entries("secrets")? {
+        let reference = secret::read(&name, item)?;
+        secrets.insert(name, reference);
+    }
     top.finish()?;
-    let known = |name: &str| {
-        if backends.contains_key(name) { Ok(name.to_owned()) } else { Err("there is no backend of this name") }
-    };
-    let default_backend = default.map(|item| item.parse(known)).transpose()?;
     let audit = audit.map(|audit| if audit == "-" { PathBuf::from(audit) } else { folder.join(audit) });
-    Ok(Config { default_backend, audit, backends })
+    Ok(Config { default_backend, audit, backends, secrets, ..Config::default() })
 }
 
 #[cfg(test)]

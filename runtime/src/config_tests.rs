@@ -3,7 +3,9 @@
 use super::*;
 
 fn refused(text: &str) -> String {
-    read(text, Path::new("/etc")).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+    read(text, Path::new("/etc/runtime.toml"), Path::new("/etc"))
+        .map(|_| String::new())
+        .unwrap_or_else(|error| error.to_string())
 }
 
 #[test]
@@ -31,7 +33,7 @@ fn a_whole_configuration_is_read() {
         limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB" }
         requests = { timeout = "5s", body = "1MiB", reply = "1MiB" }
     "#;
-    let config = read(text, Path::new("/etc")).unwrap();
+    let config = read(text, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap();
     assert_eq!(config.default_backend(), Some("prod"));
     assert_eq!(config.audit(), Some(Path::new("/etc/audit.jsonl")));
     assert_eq!(config.backend("prod").unwrap().component(), Path::new("/etc/vault.wasm"));
@@ -59,7 +61,7 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
 fn values_that_cannot_be_right_are_refused() {
     let backend = |line: &str| refused(&format!("[backends.a]\ncomponent = \"a.wasm\"\n{line}"));
     for message in [
-        refused("default-backend = \"gone\""),
+        refused("default-backend = 1"),
         refused("[backends.\"a/b\"]\ncomponent = \"a.wasm\""),
         refused("[backends.a]"),
         backend("digest = \"sha256:12\""),

@@ -70,6 +70,8 @@ pub enum CredentialOrigin {
     File(PathBuf),
     /// The program that embeds the runtime gave it.
     Given,
+    /// A secret of another backend, by reference.
+    Reference(String),
     /// A built-in identity found it there.
     Identity(String),
 }
@@ -80,6 +82,7 @@ impl fmt::Display for CredentialOrigin {
             Self::Env(variable) => write!(f, "the environment variable {variable}"),
             Self::File(path) => write!(f, "the file {}", path.display()),
             Self::Given => f.write_str("the embedding program"),
+            Self::Reference(reference) => write!(f, "the secret {reference}"),
             Self::Identity(source) => f.write_str(source),
         }
     }

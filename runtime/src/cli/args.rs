@@ -53,6 +53,9 @@ pub(crate) struct Options {
     /// The configuration; otherwise a trusted runtime.toml here or in a folder above
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
+    /// The profile of the configuration, such as prod for its [profiles.prod]
+    #[arg(short = 'P', long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// How long a call may take as a whole, such as 10s
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
@@ -71,6 +74,25 @@ pub(crate) struct Options {
     /// Say more on standard error; twice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+impl Options {
+    /// What holds for backends that the command line does not name: it says nothing of their settings or their policy.
+    pub(crate) fn for_others(&self) -> Self {
+        Self {
+            backend: None,
+            set: Vec::new(),
+            storage: None,
+            stand_in: None,
+            auth: None,
+            access_mode: None,
+            hosted_keys: Vec::new(),
+            map_names: false,
+            trust: self.trust.filter(Option::is_none),
+            env_fallback: false,
+            ..self.clone()
+        }
+    }
 }
 
 /// How results are written.

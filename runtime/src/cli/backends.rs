@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, process::ExitCo
 use secret_runtime::{Component, Shown};
 use serde_json::{Value, json};
 
-use super::{Failed, args::Options, load, output, paths};
+use super::{Failed, args::Options, configuration, output, paths};
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
-    let config = load::configuration(options)?;
+    let config = configuration::read(options)?;
     let mut known: BTreeMap<String, (&str, PathBuf)> = BTreeMap::new();
     for path in installed() {
         if let Some(name) = path.file_stem().and_then(|name| name.to_str()) {

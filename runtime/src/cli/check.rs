@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use secret_runtime::{Kind, Readiness, Result, Shown};
 use serde_json::json;
 
-use super::{Failed, args::Options, get::load_call, load, output};
+use super::{Failed, args::Options, output, session::Session};
 
 pub(crate) async fn run(options: &Options) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options)?;
-    match told(backend.check(&load_call(options, &backend)).await) {
+    let session = Session::open(options)?;
+    let backend = session.backend(None).await?;
+    match told(backend.check(&session.call(&backend)).await) {
         Ok(Readiness::Ready) => output::either(options.output, "ready\n", &json!({ "state": "ready" })),
         Ok(Readiness::Unknown(why)) => output::either(
             options.output,

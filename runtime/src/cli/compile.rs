@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use super::{
     Failed,
     args::{Compile, Options},
-    load,
+    session::Session,
 };
 
-pub(crate) fn run(options: &Options, command: &Compile) -> Result<ExitCode, Failed> {
-    let (runtime, backend) = load::named(options, command.file.as_deref().or(options.backend.as_deref()))?;
-    if !runtime.keeps_code() {
+pub(crate) async fn run(options: &Options, command: &Compile) -> Result<ExitCode, Failed> {
+    let session = Session::open(options)?;
+    let backend = session.backend(command.file.as_deref()).await?;
+    if !session.runtime().keeps_code() {
         return Err(Failed::other(
             "compiled code can't be kept: the cache folder, or a folder above it, could be written by others (-v tells)",
         ));

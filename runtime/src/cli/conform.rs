@@ -14,6 +14,7 @@ use super::{
     Failed,
     args::{Conform, Options},
     exit, load, output,
+    session::Session,
     trace::Listening,
 };
 
@@ -23,14 +24,13 @@ const WIDTH: usize = 80;
 const INDENT: usize = 29;
 
 pub(crate) async fn run(options: &Options, command: &Conform) -> Result<ExitCode, Failed> {
-    let config = load::configuration(options)?;
-    let runtime = load::runtime(options, config.as_ref())?;
-    let found = load::find(command.file.as_deref().or(options.backend.as_deref()), config.as_ref())?;
+    let session = Session::open(options)?;
+    let found = load::find(command.file.as_deref().or(options.backend.as_deref()), session.config())?;
     let component = Component::from_file(&found.path)?;
     let trial = trial(options, command, Listening::to(component.manifest(), options))?;
-    let builder = trial.prepare(load::builder(options, config.as_ref(), &runtime, &found)?);
+    let builder = trial.prepare(session.builder(options, &found).await?);
     let candidate = builder.candidate()?;
-    let grant = load::grant(options, config.as_ref(), &runtime, &candidate, &found)?;
+    let grant = load::grant(options, session.config(), session.runtime(), &candidate, &found)?;
     let report = trial.run(builder, &grant).await?;
     output::either(options.output, &table(&report), &facts(&report))?;
     match report.conforms() {

@@ -8,15 +8,16 @@ use serde_json::json;
 use super::{
     Failed,
     args::{Delete, Options, Output},
-    get::load_call,
-    load, output,
+    output,
+    session::Session,
 };
 
-pub(crate) async fn run(options: &Options, command: Delete) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options)?;
+pub(crate) async fn run(options: &Options, mut command: Delete) -> Result<ExitCode, Failed> {
+    let session = Session::open(options)?;
+    let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
     let mode = if command.force { DeleteMode::Permanent } else { DeleteMode::Recoverable(command.recovery_days) };
     let given = backend.options(command.opt.opt)?;
-    let name = backend.delete(&command.key, mode, &given, &load_call(options, &backend)).await?;
+    let name = backend.delete(&key, mode, &given, &session.call(&backend)).await?;
     match options.output {
         Output::Json => output::json(&json!({ "name": name.as_str(), "permanent": command.force })),
         Output::Text => {

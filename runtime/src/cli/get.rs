@@ -1,89 +1,35 @@
 //! `get`: read secrets.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use secret_runtime::{Answer, Backend, Call, Kind, Read, Result};
+use secret_runtime::{Answer, Kind, Result};
 use serde_json::{Map, Value};
-
-use tokio::sync::Semaphore;
 
 use super::{
     Failed,
     args::{Get, Options, Output},
-    exit, load, output,
-    trace::Listening,
+    exit, output,
+    session::Session,
 };
-
-/// How many secrets are read at the same time: enough to hide an upstream's latency, few enough not to be throttled.
-const AT_ONCE: usize = 8;
 
 pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode, Failed> {
     if let Some(field) = command.field.take() {
         command.opt.opt.push(("field".to_owned(), field));
     }
-    let backend = load::backend(options)?;
-    let call = load_call(options, &backend);
-    let version: Option<Arc<str>> = command.version.as_deref().map(Arc::from);
-    let one = |key: String| read(&backend, key, version.clone(), &command.opt.opt, &call);
-    match command.keys.as_slice() {
-        [key] if options.output == Output::Text => {
-            let answer = one(key.clone()).await?;
-            output::value(&answer.secret)
-        }
-        keys => {
-            let given: Arc<[(String, String)]> = command.opt.opt.as_slice().into();
-            let reading = keys.iter().map(|key| {
-                let (backend, key, version) = (backend.clone(), key.clone(), version.clone());
-                let (given, call) = (given.clone(), call.clone());
-                async move { read(&backend, key, version, &given, &call).await }
-            });
-            several(keys.iter().zip(at_once(reading).await).collect())
+    let session = Session::open(options)?;
+    let mut answers = session.read_with(&command.keys, command.version.as_deref(), &command.opt.opt).await?;
+    match answers.pop() {
+        Some((_, answer)) if answers.is_empty() && options.output == Output::Text => output::value(&answer?.secret),
+        last => {
+            answers.extend(last);
+            several(answers)
         }
     }
-}
-
-/// Runs the work, some of it at the same time, and answers in the order it was given in.
-async fn at_once<T: Send + 'static>(work: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let running: Vec<_> = work
-        .map(|work| {
-            let places = places.clone();
-            tokio::spawn(async move {
-                // Nobody closes the semaphore.
-                let _place = places.acquire().await;
-                work.await
-            })
-        })
-        .collect();
-    let mut done = Vec::with_capacity(running.len());
-    for task in running {
-        match task.await {
-            Ok(answer) => done.push(answer),
-            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
-        }
-    }
-    done
-}
-
-/// The call that every command makes: what the backend does and logs goes to whoever typed it.
-pub(crate) fn load_call(options: &Options, backend: &Backend) -> Call {
-    Call { listener: Listening::to(backend.manifest(), options), ..backend.call() }
-}
-
-async fn read(
-    backend: &Backend,
-    key: String,
-    version: Option<Arc<str>>,
-    opt: &[(String, String)],
-    call: &Call,
-) -> Result<Answer> {
-    let read = Read { name: backend.key(&key)?, version, options: backend.options(opt.iter().cloned())? };
-    backend.read(&read, call).await
 }
 
 /// An object by name, each with its value or its error; the exit code is that of the first failure that is more than
 /// an absent secret.
-fn several(answers: Vec<(&String, Result<Answer>)>) -> Result<ExitCode, Failed> {
+fn several(answers: Vec<(String, Result<Answer>)>) -> Result<ExitCode, Failed> {
     let mut object = Map::new();
     let mut failures: Vec<Kind> = Vec::new();
     for (key, answer) in &answers {
@@ -96,7 +42,7 @@ fn several(answers: Vec<(&String, Result<Answer>)>) -> Result<ExitCode, Failed> 
                 output::error_json(error)
             }
         };
-        object.insert((*key).clone(), shown);
+        object.insert(key.clone(), shown);
     }
     output::json(&Value::from(object))?;
     let counts = failures.iter().find(|kind| **kind != Kind::NotFound).or(failures.first());

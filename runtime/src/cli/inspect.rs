@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::{
     Failed,
     args::{Inspect, Options},
-    load, output,
+    configuration, load, output,
 };
 
 pub(crate) fn run(options: &Options, command: &Inspect) -> Result<ExitCode, Failed> {
-    let config = load::configuration(options)?;
+    let config = configuration::read(options)?;
     let found = load::find(command.file.as_deref().or(options.backend.as_deref()), config.as_ref())?;
     let component = Component::from_file(&found.path)?;
     output::either(options.output, &words(&component), &facts(&component))

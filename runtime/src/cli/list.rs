@@ -8,13 +8,14 @@ use serde_json::{Map, Value, json};
 use super::{
     Failed,
     args::{List, Options},
-    get::load_call,
-    load, output,
+    output,
+    session::Session,
 };
 
 pub(crate) async fn run(options: &Options, command: List) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options)?;
-    let call = load_call(options, &backend);
+    let session = Session::open(options)?;
+    let backend = session.backend(None).await?;
+    let call = session.call(&backend);
     let wanted = usize::try_from(command.limit).unwrap_or(usize::MAX);
     let mut listing = Listing {
         prefix: command.prefix,

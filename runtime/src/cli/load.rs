@@ -10,9 +10,9 @@ use std::{
 };
 
 use secret_runtime::{
-    Allocation, AuditLog, Backend, BackendBuilder, Candidate, Component, Error, Globs, Kind, ProcessEnvironment,
-    Runtime, StorageInput,
-    config::{self, Config},
+    Allocation, AuditLog, BackendBuilder, Candidate, Component, CredentialSource, Error, Globs, Kind,
+    ProcessEnvironment, Runtime, SecretBytes, StorageInput,
+    config::{Config, ConfiguredBackend, CredentialPlace, Reference},
     egress::{self, HostPattern, Origin},
     grant::{CredentialOrigin, Grant, GrantedStorage},
     layers::audit::{self, Event},
@@ -40,38 +40,6 @@ impl Found {
     pub(crate) fn word(&self) -> String {
         shell::word(self.name.as_deref().unwrap_or(&self.path.to_string_lossy()))
     }
-}
-
-/// The backend of this command line, ready to be asked.
-pub(crate) fn backend(options: &Options) -> Result<Backend, Failed> {
-    named(options, options.backend.as_deref()).map(|(_, backend)| backend)
-}
-
-/// The backend that is called `name`, ready to be asked, and the runtime it is in.
-pub(crate) fn named(options: &Options, name: Option<&str>) -> Result<(Runtime, Backend), Failed> {
-    let config = configuration(options)?;
-    let runtime = runtime(options, config.as_ref())?;
-    let found = find(name, config.as_ref())?;
-    let builder = builder(options, config.as_ref(), &runtime, &found)?;
-    let candidate = builder.candidate()?;
-    let grant = grant(options, config.as_ref(), &runtime, &candidate, &found)?;
-    let backend = builder.load(&grant)?;
-    Ok((runtime, backend))
-}
-
-/// The configuration that counts: the one that was named, else one found here or above, if it is trusted.
-pub(crate) fn configuration(options: &Options) -> Result<Option<Config>, Failed> {
-    if let Some(path) = &options.config_file {
-        return Ok(Some(Config::read(path)?));
-    }
-    let Some(path) = config::nearest() else { return Ok(None) };
-    let (path, digest) = config::identity(&path)?;
-    if trust_store()?.trusts_config(&path, digest) {
-        return Ok(Some(Config::read_pinned(&path, digest)?));
-    }
-    let shown = shell::word(&path.to_string_lossy());
-    say!("runtime: {shown} is not trusted and has no effect; `runtime trust {shown}` shows and trusts it");
-    Ok(None)
 }
 
 /// The component that is meant.
@@ -131,6 +99,7 @@ pub(crate) fn builder(
     config: Option<&Config>,
     runtime: &Runtime,
     found: &Found,
+    credentials: Vec<(String, CredentialSource)>,
 ) -> Result<BackendBuilder, Failed> {
     let component = Component::from_file(&found.path)?;
     let mut builder = runtime.backend(component).environment(Arc::new(ProcessEnvironment)).cache(None);
@@ -139,6 +108,9 @@ pub(crate) fn builder(
     }
     if let Some(name) = &found.name {
         builder = builder.name(name);
+    }
+    for (name, source) in credentials {
+        builder = builder.credential(name, source);
     }
     if let Some(configured) = found.name.as_deref().and_then(|name| config?.backend(name)) {
         builder = configured.apply(builder)?;
@@ -182,6 +154,25 @@ fn storage_input(text: &str) -> StorageInput {
         Some(names) => StorageInput::Environment(names.split(',').map(str::to_owned).collect()),
         None => StorageInput::File(PathBuf::from(text)),
     }
+}
+
+/// The credentials of a backend that the configuration has in other backends.
+pub(crate) fn referred(config: Option<&Config>, found: &Found) -> Vec<(String, Reference)> {
+    let configured = found.name.as_deref().and_then(|name| config?.backend(name));
+    let places = configured.into_iter().flat_map(ConfiguredBackend::credentials);
+    let referred = places.filter_map(|(name, place)| match place {
+        CredentialPlace::Reference(reference) => Some((name.to_owned(), reference.clone())),
+        CredentialPlace::Environment(_) | CredentialPlace::File(_) => None,
+    });
+    referred.collect()
+}
+
+/// The same, for a question alone: where they come from, without what they are.
+pub(crate) fn unread(config: Option<&Config>, found: &Found) -> Vec<(String, CredentialSource)> {
+    let nothing = || SecretBytes::from(Vec::new());
+    let source =
+        |reference: Reference| CredentialSource::Reference { reference: reference.to_string(), value: nothing() };
+    referred(config, found).into_iter().map(|(name, reference)| (name, source(reference))).collect()
 }
 
 /// The grant under which the backend runs.

@@ -9,11 +9,13 @@ macro_rules! say {
 }
 
 mod args;
+mod at_once;
 mod backends;
 mod check;
 mod compile;
 mod completions;
 mod config;
+mod configuration;
 mod conform;
 mod copy;
 mod delete;
@@ -36,6 +38,7 @@ mod pack;
 mod paths;
 mod rotate;
 mod run;
+mod session;
 mod set;
 mod shell;
 mod terminal;
@@ -81,7 +84,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Trust(command) => trust::run(options, command).await,
         Command::New(command) => new::run(&command),
         Command::Pack(command) => pack::run(&command),
-        Command::Compile(command) => compile::run(options, &command),
+        Command::Compile(command) => compile::run(options, &command).await,
         Command::Backends => backends::run(options),
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,

@@ -18,6 +18,15 @@ pub(crate) fn backends() -> Option<PathBuf> {
 
 /// The trust file.
 pub(crate) fn trust() -> Option<PathBuf> {
+    Some(settings()?.join("trust.toml"))
+}
+
+/// The user's own configuration.
+pub(crate) fn config() -> Option<PathBuf> {
+    Some(settings()?.join(secret_runtime::config::FILE_NAME))
+}
+
+fn settings() -> Option<PathBuf> {
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    Some(config.or_else(|| Some(dirs::home_dir()?.join(".config")))?.join(FOLDER).join("trust.toml"))
+    Some(config.or_else(|| Some(dirs::home_dir()?.join(".config")))?.join(FOLDER))
 }

@@ -5,19 +5,20 @@ use std::process::ExitCode;
 use super::{
     Failed,
     args::{Options, Rotate},
-    get::load_call,
-    load, set, value,
+    session::Session,
+    set, value,
 };
 
-pub(crate) async fn run(options: &Options, command: Rotate) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options)?;
-    backend.written_key(&command.key)?;
+pub(crate) async fn run(options: &Options, mut command: Rotate) -> Result<ExitCode, Failed> {
+    let session = Session::open(options)?;
+    let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
+    backend.written_key(&key)?;
     if let Some(to) = &command.to {
         backend.written_key(to)?;
     }
     let value = value::read(&command.input, &command.key)?;
     let write = set::new(value.to_vec(), command.about, command.opt.opt);
-    let call = load_call(options, &backend);
-    let written = backend.rotate(&command.key, command.to.as_deref(), &write, &call).await?;
+    let call = session.call(&backend);
+    let written = backend.rotate(&key, command.to.as_deref(), &write, &call).await?;
     set::said(options, "rotated", &written)
 }

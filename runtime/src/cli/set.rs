@@ -8,14 +8,16 @@ use serde_json::json;
 use super::{
     Failed,
     args::{About, Options, Set},
-    get::load_call,
-    load, output, value,
+    output,
+    session::Session,
+    value,
 };
 
-pub(crate) async fn run(options: &Options, command: Set) -> Result<ExitCode, Failed> {
-    let backend = load::backend(options)?;
+pub(crate) async fn run(options: &Options, mut command: Set) -> Result<ExitCode, Failed> {
+    let session = Session::open(options)?;
+    let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
     // The name is checked before anybody is asked for a value.
-    backend.written_key(&command.key)?;
+    backend.written_key(&key)?;
     let mode = match (command.create_only, command.if_version) {
         (true, _) => WriteMode::CreateOnly,
         (false, Some(version)) => WriteMode::IfVersion(version),
@@ -23,7 +25,7 @@ pub(crate) async fn run(options: &Options, command: Set) -> Result<ExitCode, Fai
     };
     let value = value::read(&command.input, &command.key)?;
     let write = Write { mode, ..new(value.to_vec(), command.about, command.opt.opt) };
-    let written = backend.write(&command.key, &write, &load_call(options, &backend)).await?;
+    let written = backend.write(&key, &write, &session.call(&backend)).await?;
     said(options, "stored", &written)
 }
 

@@ -9,7 +9,11 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::units::{duration, size};
+use super::{
+    Reference,
+    tables::{cache, caps, limits},
+    units::duration,
+};
 use crate::{
     builder::BackendBuilder,
     candidate::{Candidate, StorageInput},
@@ -37,7 +41,7 @@ pub struct ConfiguredBackend {
     digest: Option<Digest>,
     recipe: Option<String>,
     set: BTreeMap<String, String>,
-    credentials: BTreeMap<String, From>,
+    credentials: BTreeMap<String, CredentialPlace>,
     grant: Option<Spelled>,
     access_mode: Option<AccessMode>,
     hosted_keys: Option<Globs>,
@@ -53,11 +57,15 @@ pub struct ConfiguredBackend {
     caps: Caps,
 }
 
-/// Where a configured credential comes from.
-#[derive(Clone, Debug)]
-enum From {
+/// Where a configured credential is to be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialPlace {
+    /// In this environment variable.
     Environment(String),
+    /// In this file.
     File(PathBuf),
+    /// In another backend.
+    Reference(Reference),
 }
 
 /// What the operator spells out as granted.
@@ -80,7 +88,7 @@ impl ConfiguredBackend {
             component: path(fields.need("component")?.text()?),
             digest: fields.take("digest").map(|item| item.parse(str::parse)).transpose()?,
             recipe: fields.text("recipe")?,
-            set: texts(fields.entries("set")?)?,
+            set: settings(fields.entries("set")?)?,
             credentials: fields
                 .entries("credentials")?
                 .into_iter()
@@ -109,17 +117,41 @@ impl ConfiguredBackend {
         &self.component
     }
 
-    /// Gives everything it says to a builder. Where a grant is spelled out, only the variables named in it are read,
+    /// Where its credentials are to be found, by their names in the manifest.
+    pub fn credentials(&self) -> impl Iterator<Item = (&str, &CredentialPlace)> {
+        self.credentials.iter().map(|(name, place)| (name.as_str(), place))
+    }
+
+    /// The files it names: its storage, if that is one.
+    pub fn storage_file(&self) -> Option<&Path> {
+        match self.grant.as_ref()?.storage.as_ref()? {
+            StorageInput::File(path) => Some(path),
+            StorageInput::Environment(_) => None,
+        }
+    }
+
+    /// The only component it is for, if it says so.
+    pub fn digest(&self) -> Option<Digest> {
+        self.digest
+    }
+
+    /// Gives everything it says to a builder. A credential in another backend has to be there already, read by whoever
+    /// knows that backend. Where a grant is spelled out, only the variables named in it are read,
     /// of those that the builder's environment has.
     ///
     /// # Errors
-    /// [`Kind::Config`] if a variable that a credential is taken from is not set.
+    /// [`Kind::Config`] if a variable that a credential is taken from is not set, or one in another backend was not given.
     pub fn apply(&self, mut builder: BackendBuilder) -> Result<BackendBuilder> {
         let environment = builder.take_environment();
         for (name, from) in &self.credentials {
             let source = match from {
-                From::File(path) => CredentialSource::File(path.clone()),
-                From::Environment(variable) => {
+                CredentialPlace::Reference(_) if builder.has_credential(name) => continue,
+                CredentialPlace::Reference(reference) => {
+                    let reason = format!("the credential {} is {reference}, which nobody has read", Shown(name));
+                    return Err(Error::new(Kind::Config, reason));
+                }
+                CredentialPlace::File(path) => CredentialSource::File(path.clone()),
+                CredentialPlace::Environment(variable) => {
                     let value = environment.as_ref().and_then(|environment| environment.get(variable));
                     let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
                         let reason = format!(
@@ -218,10 +250,13 @@ impl ConfiguredBackend {
         }
         for (name, from) in &self.credentials {
             match from {
-                From::Environment(variable) => {
+                CredentialPlace::Environment(variable) => {
                     line(format!("The credential {} is taken from {}.", Shown(name), Shown(variable)))
                 }
-                From::File(path) => {
+                CredentialPlace::Reference(reference) => {
+                    line(format!("The credential {} is the secret {}", Shown(name), super::secret::told(reference)))
+                }
+                CredentialPlace::File(path) => {
                     line(format!("The credential {} is taken from {}.", Shown(name), Shown(&path.to_string_lossy())))
                 }
             }
@@ -320,14 +355,34 @@ fn texts(entries: Vec<(String, Item)>) -> Read<BTreeMap<String, String>> {
     entries.into_iter().map(|(key, item)| Ok((key, item.text()?))).collect()
 }
 
-fn credential(item: Item, folder: &Path) -> Read<From> {
+/// Settings reach the backend, so that no secret may stand in them.
+fn settings(entries: Vec<(String, Item)>) -> Read<BTreeMap<String, String>> {
+    for (_, item) in &entries {
+        if item.value().as_str().is_some_and(Reference::is_meant) {
+            return Err(
+                item.wrong("a reference can't be a setting: the backend would see the secret; name it in credentials")
+            );
+        }
+    }
+    texts(entries)
+}
+
+fn credential(item: Item, folder: &Path) -> Read<CredentialPlace> {
+    if let Some(text) = item.value().as_str() {
+        if !Reference::is_meant(text) {
+            return Err(item.wrong(
+                "a credential is not written here, only where it is: { env = \"…\" }, { file = \"…\" } or \"ref+BACKEND://NAME\"",
+            ));
+        }
+        return item.parse(str::parse).map(CredentialPlace::Reference);
+    }
     let one = item.wrong("names one of env and file");
     let mut fields = item.fields()?;
     let (env, file) = (fields.text("env")?, fields.text("file")?);
     fields.finish()?;
     match (env, file) {
-        (Some(variable), None) => Ok(From::Environment(variable)),
-        (None, Some(file)) => Ok(From::File(folder.join(file))),
+        (Some(variable), None) => Ok(CredentialPlace::Environment(variable)),
+        (None, Some(file)) => Ok(CredentialPlace::File(folder.join(file))),
         _ => Err(one),
     }
 }
@@ -336,57 +391,4 @@ fn globs(item: Item) -> Read<Globs> {
     let path = item.path().to_owned();
     let patterns = item.items()?.into_iter().map(Item::text).collect::<Read<Vec<_>>>()?;
     Globs::new(&patterns).map_err(|cause| ManifestError::value(path, cause.to_string()))
-}
-
-fn cache(mut fields: Fields) -> Read<CacheSettings> {
-    let mut cache = CacheSettings::default();
-    if let Some(ttl) = fields.take("ttl") {
-        cache.ttl = ttl.parse(duration)?;
-    }
-    if let Some(entries) = fields.take("entries") {
-        cache.entries = entries.integer()?;
-    }
-    if let Some(bytes) = fields.take("bytes") {
-        cache.bytes = bytes.parse(size)? as u64;
-    }
-    cache.negative_ttl = fields.take("absent-ttl").map(|item| item.parse(duration)).transpose()?;
-    cache.stale = fields.take("stale").map(|item| item.parse(duration)).transpose()?;
-    fields.finish()?;
-    Ok(cache)
-}
-
-fn limits(mut fields: Fields) -> Read<Limits> {
-    let mut limits = Limits::default();
-    if let Some(memory) = fields.take("memory") {
-        limits.memory = memory.parse(size)?;
-    }
-    if let Some(time) = fields.take("guest-time") {
-        limits.guest_time = time.parse(duration)?;
-    }
-    if let Some(calls) = fields.take("host-calls") {
-        limits.host_calls = calls.integer()?;
-    }
-    if let Some(requests) = fields.take("requests") {
-        limits.requests = requests.integer()?;
-    }
-    if let Some(value) = fields.take("value") {
-        limits.value = value.parse(size)?;
-    }
-    fields.finish()?;
-    Ok(limits)
-}
-
-fn caps(mut fields: Fields) -> Read<Caps> {
-    let mut caps = Caps::default();
-    if let Some(timeout) = fields.take("timeout") {
-        caps.timeout = timeout.parse(duration)?;
-    }
-    if let Some(request) = fields.take("body") {
-        caps.request = request.parse(size)?;
-    }
-    if let Some(reply) = fields.take("reply") {
-        caps.reply = reply.parse(size)?;
-    }
-    fields.finish()?;
-    Ok(caps)
 }

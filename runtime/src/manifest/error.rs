@@ -76,6 +76,16 @@ impl ManifestError {
         Self::Value { path: path.into(), reason: reason.into() }
     }
 
+    /// The same mistake, in a document that stands at `place` in a larger one.
+    pub(crate) fn below(self, place: &str) -> Self {
+        let join = |path: String| if path.is_empty() { place.to_owned() } else { format!("{place}.{path}") };
+        match self {
+            Self::UnknownKey { path, key, nearest } => Self::UnknownKey { path: join(path), key, nearest },
+            Self::Value { path, reason } => Self::Value { path: join(path), reason },
+            other => other,
+        }
+    }
+
     /// A key that is not among the known ones.
     pub(crate) fn unknown_key<'k>(path: &str, key: &str, known: impl IntoIterator<Item = &'k str>) -> Self {
         let nearest = crate::text::nearest(key, known).map(str::to_owned);

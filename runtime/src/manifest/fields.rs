@@ -38,6 +38,16 @@ impl Fields {
         Ok(Self { path: String::new(), table, known: Vec::new() })
     }
 
+    /// Reads a whole document that has been parsed.
+    pub(crate) fn table_of(table: Table) -> Self {
+        Self { path: String::new(), table, known: Vec::new() }
+    }
+
+    /// What has not been asked for yet.
+    pub(crate) fn into_table(self) -> Table {
+        self.table
+    }
+
     /// Where this table stands; empty for the document.
     pub(crate) fn path(&self) -> &str {
         &self.path

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use secret_runtime::{
     Candidate, Component, Runtime,
-    config::Config,
+    config::{Config, ConfiguredBackend},
     egress::Origin,
     grant::{CredentialOrigin, GrantedStorage, Withheld},
     trust::TrustStore,
@@ -44,7 +44,8 @@ impl Examined<'_> {
         let version = &component.manifest().version;
         report.ok(&about, format!("{} {version}, {}", found.path.display(), component.digest()));
         let candidate =
-            load::builder(self.options, self.config, self.runtime, &found).and_then(|builder| Ok(builder.candidate()?));
+            load::builder(self.options, self.config, self.runtime, &found, load::unread(self.config, &found))
+                .and_then(|builder| Ok(builder.candidate()?));
         let candidate = match candidate {
             Ok(candidate) => candidate,
             Err(failed) => {
@@ -87,6 +88,11 @@ impl Examined<'_> {
             }
             report.fail(about, format!("it is not {pinned}, as --trust says"), format!("--trust={digest}"));
             return None;
+        }
+        let configured = self.config.and_then(|config| config.backend(name));
+        if let Some(pinned) = configured.and_then(ConfiguredBackend::digest).filter(|pinned| *pinned != digest) {
+            let advice = format!("put that component there, or write digest = \"{digest}\" once you have looked at it");
+            report.fail(about, format!("it is not {pinned}, as its configuration says"), advice);
         }
         if let Some(grant) = self.config.and_then(|config| config.backend(name)?.grant(candidate)) {
             report.ok(about, "the configuration grants what it asks for");

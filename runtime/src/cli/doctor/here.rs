@@ -3,50 +3,65 @@
 use std::path::Path;
 
 use secret_runtime::{
-    AuditLog, Kind, Runtime,
+    AuditLog, Error, Kind, Runtime,
     config::{self, Config},
     trust::TrustStore,
 };
 
 use super::{
-    super::{args::Options, paths, shell},
+    super::{args::Options, configuration, paths, shell},
     modes::{self, Closed},
     report::Report,
 };
 
-/// The configuration that counts, if there is one and it is right.
+const CONFIGURATION: &str = "configuration";
+
+/// The configuration that counts, with the profile that was asked for, as far as it is right.
 pub(super) fn configuration(options: &Options, store: Option<&TrustStore>, report: &mut Report) -> Option<Config> {
-    const ABOUT: &str = "configuration";
-    if let Some(path) = &options.config_file {
-        return read(Config::read(path), path, "is read, since it was named", report);
-    }
-    let Some(path) = config::nearest() else {
-        report.ok(ABOUT, "there is none here or in a folder above");
-        return None;
+    let layers: Vec<Config> = match &options.config_file {
+        Some(path) => read(Config::read(path), path, "is read, since it was named", report).into_iter().collect(),
+        None => {
+            let own = configuration::own();
+            // What counts most comes first.
+            let found = found(own.as_deref(), store, report);
+            let own = own.and_then(|path| read(Config::read(&path), &path, "is your own", report));
+            found.into_iter().chain(own).collect()
+        }
     };
-    let shown = path.to_string_lossy().into_owned();
+    if layers.is_empty() {
+        report.ok(CONFIGURATION, "none has an effect, and none is needed");
+    }
+    let Some(name) = options.profile.as_deref() else { return layers.into_iter().reduce(Config::over) };
+    if !layers.iter().any(|layer| layer.profile(name).is_some()) {
+        let known: Vec<_> = layers.iter().flat_map(Config::profiles).collect();
+        report.fail(CONFIGURATION, format!("it has no profile {name}"), format!("those it has: {}", known.join(", ")));
+    }
+    layers.into_iter().map(|layer| layer.profile(name).cloned().unwrap_or(layer)).reduce(Config::over)
+}
+
+/// The configuration that lies here or above, if it is trusted.
+fn found(own: Option<&Path>, store: Option<&TrustStore>, report: &mut Report) -> Option<Config> {
+    let path = config::nearest()?;
+    if own.is_some_and(|own| own.canonicalize().ok() == path.canonicalize().ok()) {
+        return None;
+    }
     let (path, digest) = match config::identity(&path) {
         Ok(identity) => identity,
         Err(error) => {
-            let advice = if error.kind() == Kind::Untrusted {
-                format!("chmod go-w {}", shell::word(&shown))
-            } else {
-                String::new()
-            };
-            report.fail(ABOUT, error.reason(), advice);
+            wrong(&error, &path, report);
             return None;
         }
     };
-    let word = shell::word(&path.to_string_lossy());
+    let (shown, word) = (path.display(), shell::word(&path.to_string_lossy()));
     if store.is_some_and(|store| store.trusts_config(&path, digest)) {
         return read(Config::read_pinned(&path, digest), &path, "is trusted", report);
     }
     if store.is_some_and(|store| store.configurations().any(|known| known.path == path)) {
         let advice = format!("runtime trust diff {word}, then runtime trust {word}");
-        report.warn(ABOUT, format!("{shown} was changed since it was trusted, and has no effect"), advice);
+        report.warn(CONFIGURATION, format!("{shown} was changed since it was trusted, and has no effect"), advice);
     } else {
         let advice = format!("runtime trust {word} shows what it says, and asks");
-        report.warn(ABOUT, format!("{shown} is not trusted and has no effect"), advice);
+        report.warn(CONFIGURATION, format!("{shown} is not trusted and has no effect"), advice);
     }
     None
 }
@@ -54,18 +69,22 @@ pub(super) fn configuration(options: &Options, store: Option<&TrustStore>, repor
 fn read(read: secret_runtime::Result<Config>, path: &Path, why: &str, report: &mut Report) -> Option<Config> {
     match read {
         Ok(config) => {
-            report.ok("configuration", format!("{} {why}", path.display()));
+            report.ok(CONFIGURATION, format!("{} {why}", path.display()));
             Some(config)
         }
         Err(error) => {
-            let advice = match error.kind() {
-                Kind::Untrusted => format!("chmod go-w {}", shell::word(&path.to_string_lossy())),
-                _ => "mend what is named".to_owned(),
-            };
-            report.fail("configuration", error.reason(), advice);
+            wrong(&error, path, report);
             None
         }
     }
+}
+
+fn wrong(error: &Error, path: &Path, report: &mut Report) {
+    let advice = match error.kind() {
+        Kind::Untrusted => format!("chmod go-w {}", shell::word(&path.to_string_lossy())),
+        _ => "mend what is named".to_owned(),
+    };
+    report.fail(CONFIGURATION, error.reason(), advice);
 }
 
 /// What is trusted, if that can be told.

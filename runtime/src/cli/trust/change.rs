@@ -13,6 +13,7 @@ use super::{
     super::{
         Failed,
         args::Options,
+        configuration,
         load::{self, Found},
         output, shell,
     },
@@ -210,10 +211,12 @@ pub(super) fn diff(options: &Options, file: Option<&str>) -> Result<ExitCode, Fa
             (file.to_owned(), of_configuration(&load::trust_store()?, &path, digest, &config))
         }
         None => {
-            let config = load::configuration(options)?;
+            let config = configuration::read(options)?;
             let found = load::find(file.or(options.backend.as_deref()), config.as_ref())?;
             let runtime = load::runtime(options, config.as_ref())?;
-            let candidate = load::builder(options, config.as_ref(), &runtime, &found)?.candidate()?;
+            let candidate =
+                load::builder(options, config.as_ref(), &runtime, &found, load::unread(config.as_ref(), &found))?
+                    .candidate()?;
             (found.path.to_string_lossy().into_owned(), Change::of(&load::trust_store()?, &candidate, &found))
         }
     };

@@ -19,6 +19,7 @@ pub(crate) use self::change::Change;
 use super::{
     Failed,
     args::Options,
+    configuration,
     load::{self, Found},
     shell,
     terminal::{self, Answer},
@@ -98,11 +99,12 @@ fn trust(options: &Options, command: &Trust) -> Result<ExitCode, Failed> {
     if let Some(file) = command.file.as_deref().filter(|file| is_configuration(file)) {
         return trust_config(options, command.digest, Path::new(file));
     }
-    let config = load::configuration(options)?;
+    let config = configuration::read(options)?;
     let found = load::find(command.file.as_deref().or(options.backend.as_deref()), config.as_ref())?;
     let without = withheld(&command.without)?;
     let runtime = load::runtime(options, config.as_ref())?;
-    let candidate = load::builder(options, config.as_ref(), &runtime, &found)?.candidate()?;
+    let candidate = load::builder(options, config.as_ref(), &runtime, &found, load::unread(config.as_ref(), &found))?
+        .candidate()?;
     let store = load::trust_store()?;
     let grant = Grant { without, ..candidate.grant() };
     let (mut shown, answer) = load::description(&candidate);

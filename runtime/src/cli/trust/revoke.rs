@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 use secret_runtime::Shown;
 
 use super::{
-    super::{Failed, args::Options, load},
+    super::{Failed, args::Options, configuration, load},
     select,
 };
 
@@ -19,7 +19,7 @@ pub(super) fn revoke(options: &Options, what: Option<&str>) -> Result<ExitCode, 
         .collect();
     let configurations: Vec<_> =
         selected.configurations.iter().map(|config| (config.path.clone(), config.digest)).collect();
-    let config = load::configuration(options)?;
+    let config = configuration::read(options)?;
     let audit = load::audit_log(options, config.as_ref())?;
     for (digest, name) in components.into_values() {
         load::audit_trust(audit.as_ref(), "revoke", &name, digest.to_string())?;

@@ -12,7 +12,7 @@ use secret_runtime::{
 };
 
 use super::{
-    super::{Failed, args::Options, load},
+    super::{Failed, args::Options, configuration, load},
     is_configuration,
 };
 
@@ -72,7 +72,7 @@ fn by_file_or_name<'a>(options: &Options, store: &'a TrustStore, word: &str) -> 
     let path = if is_file {
         Some(PathBuf::from(word))
     } else {
-        load::find(Some(word), load::configuration(options)?.as_ref()).ok().map(|found| found.path)
+        load::find(Some(word), configuration::read(options)?.as_ref()).ok().map(|found| found.path)
     };
     let digest = path.as_deref().and_then(|path| fs::read(path).ok()).map(|bytes| Digest::of(&bytes));
     let place = path.as_deref().map(place);

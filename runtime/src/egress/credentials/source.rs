@@ -29,6 +29,13 @@ pub enum CredentialSource {
     },
     /// This file, read again for each use, so that a rotated credential is picked up.
     File(PathBuf),
+    /// This value, read from another backend.
+    Reference {
+        /// Where it was read: a [`Reference`](crate::config::Reference) as text.
+        reference: String,
+        /// What was read.
+        value: SecretBytes,
+    },
     /// This value.
     Value(SecretBytes),
 }
@@ -44,6 +51,7 @@ impl CredentialSource {
         match self {
             Self::Environment { variable, .. } => CredentialOrigin::Env(variable.clone()),
             Self::File(path) => CredentialOrigin::File(path.clone()),
+            Self::Reference { reference, .. } => CredentialOrigin::Reference(reference.clone()),
             Self::Value(_) => CredentialOrigin::Given,
         }
     }
@@ -51,7 +59,7 @@ impl CredentialSource {
     /// Reads it as text. A file loses one newline at its end.
     fn read(&self, name: &str) -> Result<Zeroizing<String>> {
         let bytes = match self {
-            Self::Environment { value, .. } | Self::Value(value) => value.clone(),
+            Self::Environment { value, .. } | Self::Reference { value, .. } | Self::Value(value) => value.clone(),
             Self::File(path) => SecretBytes::from(read_file(name, path)?),
         };
         let text = std::str::from_utf8(bytes.expose())
