@@ -36,7 +36,7 @@ fn what_is_configured_is_looked_at_by_name() {
     one.exits(1).contains("logs/audit.jsonl").contains("mkdir -p ");
     fs::create_dir(home.path().join("logs")).unwrap();
     let one = home.runtime(["--config-file"]).arg(&file).args(["doctor", "--offline", "--backend", "files"]).run();
-    one.exits(0).contains("Nothing fails").never_shows("canary");
+    one.exits(0).contains("All is well.").never_shows("canary");
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn trust(home: &Home, address: &str) {
 fn a_server_that_is_granted_is_reached_and_its_clock_read() {
     let (home, server) = (Home::new(), OpenBao::start().unwrap());
     trust(&home, server.address());
+    server.forget_requests().unwrap();
     let run = vault(&home, server.address(), &["doctor"]).run().exits(0).never_shows("canary");
     assert_snapshot!("vault", plain(&run, &home));
     assert!(server.requests().unwrap().is_empty(), "it was asked for more than its head");

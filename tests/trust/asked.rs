@@ -38,8 +38,7 @@ fn a_yes_is_recorded_and_nobody_is_asked_again() {
 
 /// `runtime get KEY` with a backend on a public address, which nobody has trusted yet; a script answers for it.
 fn public(home: &Home) -> Run {
-    let script =
-        "[set]\naddress = \"https://192.88.0.1\"\n[[route]]\nmethod = \"GET\"\npath = \"/{name*}\"\nreply = 404\n";
+    let script = "[set]\naddress = \"https://192.88.0.1\"\n[[route]]\nmethod = \"GET\"\npath = \"/{name*}\"\nreply = { status = 404, json = { errors = [] } }\n";
     let script = home.file("upstream.toml", script);
     let run = home.runtime(["get", "KEY", "--backend"]).arg(layout::backend("vault")).arg("--stand-in").arg(script);
     run.env("VAULT_TOKEN", "canary-token")
@@ -155,7 +154,7 @@ fn a_changed_address_is_another_question_and_the_difference_is_shown() {
     changed.says(&["not with these facts", &first.address(), &second.address()]);
     assert_eq!(second.connections(), 0);
 
-    let terminal = get(&home, &second.address()).on_terminal().shows("It was trusted before, with other facts:");
+    let terminal = get(&home, &second.address()).on_terminal().shows(", with other facts:");
     let screen = terminal.shows(WORD).types("yes").exits(0);
     assert!(screen.contains(&first.address()), "{screen}");
     // Several answers stand side by side.

@@ -15,7 +15,7 @@ use super::{
         args::Options,
         load::{self, Found},
         shell,
-        trust::Change,
+        trust::{self, Change},
     },
     modes::{self, Closed},
     report::Report,
@@ -42,7 +42,7 @@ impl Examined<'_> {
             Err(error) => return report.fail(&about, error.to_string(), "put the component there, or mend the path"),
         };
         let version = &component.manifest().version;
-        report.ok(&about, format!("{} {version}, {}", found.path.display(), component.digest()));
+        report.ok(&about, format!("{} {version}, {}", found.path.display(), trust::short(component.digest())));
         let candidate =
             load::builder(self.options, self.config, self.runtime, &found, load::unread(self.config, &found))
                 .and_then(|builder| Ok(builder.candidate()?));

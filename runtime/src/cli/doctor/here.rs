@@ -28,8 +28,8 @@ pub(super) fn configuration(options: &Options, store: Option<&TrustStore>, repor
             found.into_iter().chain(own).collect()
         }
     };
-    if layers.is_empty() {
-        report.ok(CONFIGURATION, "none has an effect, and none is needed");
+    if layers.is_empty() && !report.tells_of(CONFIGURATION) {
+        report.ok(CONFIGURATION, "there is none, and none is needed");
     }
     let Some(name) = options.profile.as_deref() else { return layers.into_iter().reduce(Config::over) };
     if !layers.iter().any(|layer| layer.profile(name).is_some()) {

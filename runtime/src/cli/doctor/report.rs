@@ -51,6 +51,10 @@ impl Report {
         self.0.push(Finding { level, about: about.to_owned(), what, advice });
     }
 
+    pub(super) fn tells_of(&self, about: &str) -> bool {
+        self.0.iter().any(|finding| finding.about == about)
+    }
+
     pub(super) fn fails(&self) -> bool {
         self.0.iter().any(|finding| finding.level == Level::Fail)
     }

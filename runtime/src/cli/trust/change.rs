@@ -96,7 +96,7 @@ impl Change {
         let _ = if self.is_same() {
             writeln!(text, "It is trusted as it is{}.", since.replace(" on ", ", since "))
         } else if self.before == self.now {
-            writeln!(text, "It was trusted before, with other facts{}:", since.replace(" on ", ", on "))
+            writeln!(text, "It was trusted{since}, with other facts:")
         } else {
             let version = if self.version.is_empty() { String::new() } else { format!("{}, ", Shown(&self.version)) };
             writeln!(text, "Another version of it was trusted{since}: {version}{}", short(self.before))
@@ -166,7 +166,7 @@ fn sorted(lines: Vec<String>) -> (Vec<String>, Vec<String>) {
 pub(super) fn lines(config: &Config) -> Option<Vec<String>> {
     let text = config.describe();
     let mut about = String::new();
-    let lines = text.lines().map(|line| match line.strip_prefix("  ") {
+    let lines = text.lines().filter(|line| !line.is_empty()).map(|line| match line.strip_prefix("  ") {
         Some(line) => format!("{about}: {line}"),
         None => {
             about = line.split(" is ").next().unwrap_or_default().to_owned();

@@ -15,7 +15,7 @@ use secret_runtime::{
     trust::{Declared, Record, TrustStore, TrustedConfig},
 };
 
-pub(crate) use self::change::Change;
+pub(crate) use self::{change::Change, recorded::short};
 use super::{
     Failed,
     args::Options,

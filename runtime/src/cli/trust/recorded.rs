@@ -20,7 +20,7 @@ pub(super) fn date(moment: &str) -> &str {
 }
 
 /// A digest short enough to be read, and long enough to be typed in its place.
-pub(super) fn short(digest: Digest) -> String {
+pub(crate) fn short(digest: Digest) -> String {
     digest.to_string().chars().take("sha256:".len() + 12).collect()
 }
 
