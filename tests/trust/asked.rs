@@ -38,7 +38,7 @@ fn a_yes_is_recorded_and_nobody_is_asked_again() {
 
 /// `runtime get KEY` with a backend on a public address, which nobody has trusted yet; a script answers for it.
 fn public(home: &Home) -> Run {
-    let script = "[set]\naddress = \"https://192.88.0.1\"\n[[route]]\nmethod = \"GET\"\npath = \"/{name*}\"\nreply = { status = 404, json = { errors = [] } }\n";
+    let script = "[set]\naddress = \"https://192.88.0.1\"\n[[route]]\nmethod = \"GET\"\npath = \"/{name*}\"\nreply = 200\nabsent = { status = 404, json = { errors = [] } }\n";
     let script = home.file("upstream.toml", script);
     let run = home.runtime(["get", "KEY", "--backend"]).arg(layout::backend("vault")).arg("--stand-in").arg(script);
     run.env("VAULT_TOKEN", "canary-token")

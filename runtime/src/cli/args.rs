@@ -124,7 +124,7 @@ pub(crate) enum Command {
     Conform(Conform),
     /// Show what a component declares, without running it
     Inspect(Inspect),
-    /// Show what a component would be granted, and record your answer; show and revoke what is recorded
+    /// Show what a component would be granted, and record your answer
     Trust(super::trust::Trust),
     /// Begin a backend of your own: a folder with everything to build and test it
     New(New),

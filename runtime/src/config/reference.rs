@@ -18,6 +18,7 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'"')
     .add(b'#')
     .add(b'%')
+    .add(b'&')
     .add(b'\'')
     .add(b'(')
     .add(b')')

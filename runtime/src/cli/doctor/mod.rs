@@ -10,7 +10,7 @@ mod report;
 use std::{collections::BTreeSet, process::ExitCode};
 
 use self::report::Report;
-use super::{Failed, args::Options, backends, load, output};
+use super::{Failed, args::Options, load, output, paths};
 
 /// Exit 0 if nothing fails, with warnings or without; else 1.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,8 @@ pub(crate) async fn run(options: &Options, command: Doctor) -> Result<ExitCode, 
     here::audit_log(options, config.as_ref(), &mut report);
     here::code_cache(&mut report);
     let configured = config.iter().flat_map(|config| config.backends()).map(|(name, _)| name.to_owned());
-    let mut names: BTreeSet<String> = backends::installed_names().chain(configured).collect();
+    let installed = paths::installed().into_iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    let mut names: BTreeSet<String> = installed.chain(configured).collect();
     if let Some(asked) = &options.backend {
         names = BTreeSet::from([asked.clone()]);
     }

@@ -194,7 +194,7 @@ fn withheld(words: &[String]) -> Result<BTreeSet<Withheld>, Failed> {
 fn trust_config(options: &Options, given: Option<Digest>, path: &Path) -> Result<ExitCode, Failed> {
     let (path, digest) = config::identity(path)?;
     let config = Config::read_pinned(&path, digest)?;
-    let mut store = load::trust_store()?;
+    let store = load::trust_store()?;
     let shown_path = path.to_string_lossy();
     let mut shown = format!("{}\n{digest}\n{}", Shown(&shown_path), config.describe());
     if let Some(change) = change::of_configuration(&store, &path, digest, &config) {
@@ -202,9 +202,14 @@ fn trust_config(options: &Options, given: Option<Digest>, path: &Path) -> Result
     }
     // It can grant files and hosts to any number of components, and name where each credential comes from.
     confirm(given, &shown_path, digest, &shown, Answer::Word("it can grant more without asking"))?;
-    load::audit_trust(load::audit_log(options, None)?.as_ref(), "trust", "runtime.toml", digest.to_string())?;
-    let described = change::lines(&config);
-    store.add_config(TrustedConfig { path, digest, trusted_at: Some(now()), described })?;
+    record_config(options, &path, digest, &config)?;
     say!("runtime: recorded");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes down that a configuration is trusted, with a line in the audit log first.
+pub(crate) fn record_config(options: &Options, path: &Path, digest: Digest, config: &Config) -> Result<(), Failed> {
+    load::audit_trust(load::audit_log(options, None)?.as_ref(), "trust", config::FILE_NAME, digest.to_string())?;
+    let (path, described) = (path.to_owned(), change::lines(config));
+    Ok(load::trust_store()?.add_config(TrustedConfig { path, digest, trusted_at: Some(now()), described })?)
 }
