@@ -110,7 +110,7 @@ fn create_only_does_not_replace_and_versions_are_unknown() {
         home.dotenv([READ_WRITE]).args(arguments).input("2").run().exits(4);
     }
     home.dotenv([READ_WRITE, "delete", "A", "--recovery-days", "3"]).run().exits(4);
-    home.dotenv(["check"]).run().exits(4).says(&["check"]);
+    home.dotenv(["check"]).run().exits(0).contains("unknown: dotenv: ");
     assert_eq!(home.dotenv_text(), "A=1\nB=2\n");
 }
 

@@ -41,7 +41,7 @@ fn nothing_can_be_written() {
     let home = Home::new();
     env(&home, "env:APP_*", &[READ_WRITE, "set", "APP_KEY"]).input("new").run().exits(4);
     env(&home, "env:APP_*", &[READ_WRITE, "delete", "APP_KEY"]).run().exits(4);
-    env(&home, "env:APP_*", &["check"]).run().exits(4);
+    env(&home, "env:APP_*", &["check"]).run().exits(0).contains("unknown: env: ");
 }
 
 #[test]

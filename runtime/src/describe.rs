@@ -140,7 +140,7 @@ fn shared(text: &mut String, candidate: &Candidate, manifest: &Manifest) -> std:
 }
 
 /// The phases of a rule as one word each operation, where it covers all of it.
-fn words(phases: &[Phase]) -> String {
+pub(crate) fn words(phases: &[Phase]) -> String {
     let mut words: Vec<&str> = Vec::new();
     for operation in Operation::ALL {
         let of: Vec<_> = phases.iter().filter(|phase| phase.operation() == operation).collect();

@@ -1,6 +1,10 @@
 //! A runtime: what all backends of a process share.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
@@ -79,6 +83,14 @@ impl Runtime {
     /// Whether compiled components are kept on disk: a folder was named, and only this user can write there.
     pub fn keeps_code(&self) -> bool {
         self.0.code_cache.is_some()
+    }
+
+    /// Whether compiled components could be kept in this folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] says why not: it can't be written, or somebody else could.
+    pub fn check_code_cache(folder: &Path) -> Result<()> {
+        CodeCache::usable(folder).map_err(|cause| Error::new(Kind::Config, cause.to_string()).caused_by(cause))
     }
 
     /// The audit log, for events beside operations.

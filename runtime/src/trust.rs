@@ -1,5 +1,7 @@
 //! The trust store: which grants the operator has given, in one file that only the operator can change.
 
+mod declared;
+
 use std::{
     fs::{self, DirBuilder, File},
     io::{self, Write as _},
@@ -9,6 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use self::declared::Declared;
 use crate::{
     error::{Error, Kind, Result},
     grant::{Facts, Grant},
@@ -32,6 +35,9 @@ pub struct Record {
     pub granted_at: String,
     /// What was granted.
     pub grant: Grant,
+    /// What the component declared, to tell a later version of it from this one; older records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
 }
 
 /// A configuration file that was found beside a project and trusted as it was.
@@ -42,6 +48,12 @@ pub struct TrustedConfig {
     pub path: PathBuf,
     /// The digest of its content.
     pub digest: Digest,
+    /// When, in RFC 3339; older records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_at: Option<String>,
+    /// What it would bring about, in lines, to tell a later content from this one; older records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -97,6 +109,25 @@ impl TrustStore {
         self.contents.component.iter().filter(move |record| record.grant.digest == digest)
     }
 
+    /// All records of components, in the order in which they were made.
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.contents.component.iter()
+    }
+
+    /// All configuration files that are trusted.
+    pub fn configurations(&self) -> impl Iterator<Item = &TrustedConfig> {
+        self.contents.config.iter()
+    }
+
+    /// The latest record that this component is to be compared with: one of itself, else one of its path, else one of
+    /// its name.
+    pub fn latest(&self, digest: Digest, name: &str, path: Option<&Path>) -> Option<&Record> {
+        let last = |is: &dyn Fn(&&Record) -> bool| self.components().rev().find(is);
+        last(&|record| record.grant.digest == digest)
+            .or_else(|| last(&|record| path.is_some() && record.path.as_deref() == path))
+            .or_else(|| last(&|record| record.name == name))
+    }
+
     /// Records under the same path or name for another component: a replacement has to be trusted by hand. That it was
     /// trusted to ask a stand-in, where nothing is sent, says nothing of origins.
     pub fn replaced(&self, digest: Digest, facts: &Facts, name: &str, path: Option<&Path>) -> Option<&Record> {
@@ -149,6 +180,19 @@ impl TrustStore {
             gone = before - contents.component.len();
         })?;
         Ok(gone)
+    }
+
+    /// Forgets that a configuration file is trusted; answers whether it was.
+    ///
+    /// # Errors
+    /// As [`TrustStore::add`].
+    pub fn revoke_config(&mut self, path: &Path) -> Result<bool> {
+        let mut was = false;
+        self.change(|contents| {
+            was = contents.config.iter().any(|config| config.path == path);
+            contents.config.retain(|config| config.path != path);
+        })?;
+        Ok(was)
     }
 
     /// Changes the file as it is now, not as it was when this store was opened.

@@ -62,7 +62,8 @@ fn the_rest_of_the_table() {
     home.dotenv(["get", "KEY"]).run().exits(7).says(&["line 2"]);
     let home = Home::with_dotenv("KEY=v\n");
     home.dotenv(["get", "KEY"]).run().exits(0);
-    home.dotenv(["check"]).run().exits(4);
+    home.dotenv(["check"]).run().exits(0);
+    home.dotenv([READ_WRITE, "delete", "KEY", "--recovery-days", "3"]).run().exits(4);
     home.dotenv(["get", "NO NAME"]).run().exits(2);
     home.dotenv(["get", "ABSENT"]).run().exits(10);
     home.dotenv(["set", "KEY"]).input("v").run().exits(3);

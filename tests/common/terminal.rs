@@ -51,6 +51,25 @@ impl Run {
         });
         Terminal { keyboard: child.stdin.take().unwrap(), child, screen, folder }
     }
+
+    /// The same from a shell that writes a line about the terminal's modes before and after it.
+    pub(crate) fn between_modes(self) -> Self {
+        self.from_a_shell(r#"echo modes $(stty -g); "$@"; echo modes $(stty -g)"#)
+    }
+
+    /// The same once a line has been typed, which is asked for by `ready`. What is typed after it, it finds there.
+    pub(crate) fn after_a_line(self) -> Self {
+        self.from_a_shell(r#"echo ready; read line; exec "$@""#)
+    }
+
+    fn from_a_shell(mut self, line: &str) -> Self {
+        let mut command = Command::new("setsid");
+        command.args(["/bin/sh", "-c", line, "sh"]).args(self.command.get_args()).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.command.get_current_dir().unwrap());
+        self.command = command;
+        self
+    }
 }
 
 /// In a way that a shell takes for one word.
@@ -78,6 +97,13 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn types(mut self, line: &str) -> Self {
         writeln!(self.keyboard, "{line}").unwrap();
+        self
+    }
+
+    /// Presses keys, and no Enter after them.
+    #[track_caller]
+    pub(crate) fn presses(mut self, keys: &str) -> Self {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
         self
     }
 

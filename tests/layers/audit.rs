@@ -32,7 +32,7 @@ fn every_operation_leaves_a_line_and_no_line_has_a_value() {
     run(&["list", "K"], 0);
     run(&["set", "KEY"], 0);
     run(&["delete", "ABSENT"], 10);
-    run(&["check"], 4);
+    run(&["check"], 0);
     let mut seen: Vec<_> = lines(&file)
         .iter()
         .map(|line| format!("{} {} {}", line["operation"].as_str().unwrap(), line["name"], line["outcome"]))
@@ -84,9 +84,9 @@ fn trusting_and_revoking_are_lines_too() {
         run.args(arguments).arg("--audit").arg(&file).run()
     };
     trust(&["--digest", &digest(&component)]).exits(0);
-    trust(&["--revoke"]).exits(0);
+    home.runtime(["trust", "revoke"]).arg(&component).arg("--audit").arg(&file).run().exits(0);
     let question = home.untrusted_dotenv(["get", "KEY", "--audit"]).arg(&file);
-    question.on_terminal().shows("[y/N] ").types("y").exits(0);
+    question.on_terminal().shows("Type yes").types("yes").exits(0);
     let seen: Vec<_> = lines(&file).iter().map(|line| line["operation"].clone()).collect();
     assert_eq!(seen, ["trust", "revoke", "trust", "read"]);
     assert!(lines(&file).iter().all(|line| line["digest"] == json!(digest(&component))));

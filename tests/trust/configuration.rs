@@ -147,7 +147,7 @@ fn a_found_file_has_no_effect_before_it_is_trusted() {
 fn a_found_file_that_was_changed_or_moved_is_a_strangers_again() {
     let (home, server) = (Home::new(), server());
     let (file, below) = project(&home, &spelled(&server));
-    let trusts = || home.runtime(["trust"]).arg(&file).on_terminal().shows("[y/N] ").types("y").exits(0);
+    let trusts = || home.runtime(["trust"]).arg(&file).on_terminal().shows("Type yes").types("yes").exits(0);
     let screen = trusts();
     assert!(screen.contains("The backend prod is ") && screen.contains(&server.address()), "{screen}");
     found(&home, &below).exits(0).prints("v");

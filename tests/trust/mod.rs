@@ -2,5 +2,7 @@
 
 mod asked;
 mod configuration;
+mod diff;
 mod recorded;
+mod records;
 mod run;

@@ -69,10 +69,10 @@ fn a_grant_without_credentials_sends_none() {
 fn a_revoked_component_is_asked_about_again() {
     let home = Home::with_dotenv("KEY=v\n");
     let digest = digest(&layout::backend("dotenv"));
-    home.runtime(["trust", "--revoke"]).arg(layout::backend("dotenv")).run().exits(3).says(&["no grant"]);
+    home.runtime(["trust", "revoke"]).arg(layout::backend("dotenv")).run().exits(3).says(&["no grant"]);
     trust(&home, &["--digest", &digest]).run().exits(0);
     home.untrusted_dotenv(["get", "KEY"]).run().exits(0);
-    home.runtime(["trust", "--revoke"]).arg(layout::backend("dotenv")).run().exits(0).says(&["forgot 1 grant of "]);
+    home.runtime(["trust", "revoke"]).arg(layout::backend("dotenv")).run().exits(0).says(&["forgot 1 grant of "]);
     home.untrusted_dotenv(["get", "KEY"]).run().exits(3).prints("");
 }
 

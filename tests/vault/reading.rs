@@ -99,6 +99,9 @@ fn a_check_asks_the_server_and_the_store() {
     let (home, server) = (Home::new(), OpenBao::start().unwrap());
     home.vault(&server, ["check"]).run().exits(0).prints("ready\n");
     home.vault(&server, ["check"]).env("VAULT_TOKEN", "s.wrong").run().exits(5).prints("");
+    let refused = home.vault(&server, ["--output", "json", "check"]).env("VAULT_TOKEN", "s.wrong").run().exits(5);
+    let refused = refused.never_shows("s.wrong").json();
+    assert_eq!((&refused["state"], &refused["error"]["kind"]), (&json!("error"), &json!("unauthenticated")));
     home.vault(&server, ["--set", "mount=nowhere", "check"]).run().exits(5).prints("");
 
     let transit = json!({ "type": "transit" });

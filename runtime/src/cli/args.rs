@@ -135,7 +135,7 @@ pub(crate) enum Command {
     /// Show what a component declares, without running it
     Inspect(Inspect),
     /// Show what a component would be granted, and record your answer
-    Trust(Trust),
+    Trust(super::trust::Trust),
     /// Begin a backend of your own: a folder with everything to build and test it
     New(New),
     /// Put a manifest into a component
@@ -388,27 +388,6 @@ pub(crate) struct Compile {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
     pub(crate) file: Option<String>,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:
-  runtime trust vault
-  runtime trust ./runtime.toml
-  runtime trust vault --without write,delete
-  runtime trust vault --revoke")]
-pub(crate) struct Trust {
-    /// The component, or a runtime.toml; otherwise the component of --backend
-    #[arg(value_name = "FILE|NAME")]
-    pub(crate) file: Option<String>,
-    /// Record it without asking, if it is the file of this digest
-    #[arg(long, value_name = "sha256:…")]
-    pub(crate) digest: Option<Digest>,
-    /// Leave something out of the grant: exists, list, write, delete, check, credentials, storage
-    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
-    pub(crate) without: Vec<String>,
-    /// Forget every grant of this component
-    #[arg(long, conflicts_with_all = ["digest", "without"])]
-    pub(crate) revoke: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -40,6 +40,11 @@ impl Failed {
         Self::plain(2, message.into())
     }
 
+    /// Why, in words.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A failure that was told already, or whose result is the exit code.
     pub(crate) fn silent(code: u8) -> Self {
         Self::plain(code, String::new())

@@ -10,12 +10,11 @@ use std::{
 use dialoguer::{Input, Select};
 use secret_runtime::{
     Component, Shown,
-    config::{self, FILE_NAME},
+    config::{self, Config, FILE_NAME},
     manifest::Manifest,
-    trust::TrustedConfig,
 };
 
-use super::{Failed, args::Options, load, paths};
+use super::{Failed, args::Options, load, paths, trust};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -72,8 +71,7 @@ pub(crate) async fn run(options: &Options, command: Init) -> Result<ExitCode, Fa
     })?;
     // Whoever has just answered for what is in it need not be asked about it.
     let (canonical, digest) = config::identity(&path)?;
-    load::audit_trust(load::audit_log(options, None)?.as_ref(), "trust", FILE_NAME, digest.to_string())?;
-    load::trust_store()?.add_config(TrustedConfig { path: canonical, digest })?;
+    trust::record_config(options, &canonical, digest, &Config::read_pinned(&canonical, digest)?)?;
     say!(
         "runtime: wrote {}, which is trusted as it is; after a change, type `runtime trust {FILE_NAME}`",
         path.display()

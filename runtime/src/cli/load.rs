@@ -2,6 +2,7 @@
 //! trusted.
 
 use std::{
+    cell::Cell,
     io,
     net::ToSocketAddrs as _,
     path::{Path, PathBuf},
@@ -13,13 +14,19 @@ use secret_runtime::{
     ProcessEnvironment, Runtime, SecretBytes, StorageInput,
     config::{Config, ConfiguredBackend, CredentialPlace, Reference},
     egress::{self, HostPattern, Origin},
-    grant::Grant,
+    grant::{CredentialOrigin, Grant, GrantedStorage},
     layers::audit::{self, Event},
     stand_in::Script,
     trust::TrustStore,
 };
 
-use super::{Failed, args::Options, paths, shell, terminal};
+use super::{
+    Failed,
+    args::Options,
+    paths, shell,
+    terminal::{self, Answer},
+    trust::Change,
+};
 
 /// A component that was found, and under what name.
 pub(crate) struct Found {
@@ -30,7 +37,7 @@ pub(crate) struct Found {
 
 impl Found {
     /// How it is named on a command line.
-    fn word(&self) -> String {
+    pub(crate) fn word(&self) -> String {
         shell::word(self.name.as_deref().unwrap_or(&self.path.to_string_lossy()))
     }
 }
@@ -197,7 +204,7 @@ pub(crate) fn grant(
             );
             return Err(Error::new(Kind::Untrusted, reason).into());
         }
-        terminal::print(&description(candidate));
+        terminal::print(&description(candidate).0);
         say!("Granted for this run, by --trust.");
         return Ok(candidate.grant());
     }
@@ -207,25 +214,27 @@ pub(crate) fn grant(
     if let Some(grant) = store.covering(digest, candidate.facts()) {
         return Ok(grant.clone());
     }
-    let changed: Vec<String> =
-        store.of(digest).last().map(|record| candidate.facts().differences(&record.grant.facts)).unwrap_or_default();
-    let mut question = description(candidate);
-    if !changed.is_empty() {
-        question.push_str("It was trusted before, with other facts:\n");
-        changed.iter().for_each(|line| question.push_str(&format!("  {}\n", secret_runtime::Shown(line))));
-    }
+    let change = Change::of(&store, candidate, found);
+    let (mut question, answer) = description(candidate);
+    question.push_str(&change.as_ref().map(Change::words).unwrap_or_default());
     terminal::tell(&question);
-    match terminal::ask("Grant this, and record it?") {
-        Ok(Some(true)) => {
+    match terminal::ask(super::trust::QUESTION, answer)? {
+        Some(true) => {
             super::trust::record(store, runtime.audit(), candidate, found, candidate.grant())?;
             Ok(candidate.grant())
         }
-        Ok(Some(false)) => Err(Error::new(Kind::Untrusted, "not granted").into()),
-        Ok(None) => {
-            let why = if changed.is_empty() {
-                "the component is not trusted yet".to_owned()
-            } else {
-                format!("the component is trusted, but not with these facts: {}", changed.join("; "))
+        Some(false) => Err(Error::new(Kind::Untrusted, "not granted").into()),
+        None => {
+            let why = match &change {
+                None => "the component is not trusted yet".to_owned(),
+                Some(change) if change.is_of_same_component() => {
+                    format!("the component is trusted, but not with these facts: {}", change.brief())
+                }
+                Some(_) => format!(
+                    "the component is not trusted yet, another version of it is; `runtime trust diff {}` shows what \
+                     has changed",
+                    found.word()
+                ),
             };
             let reason = format!(
                 "{why}; type `runtime trust --digest {digest} {}` with the same options and environment, or --trust={digest} for one run",
@@ -235,18 +244,39 @@ pub(crate) fn grant(
                 .in_backend(&Arc::from(candidate.component().manifest().name.as_str()))
                 .into())
         }
-        Err(cause) => Err(Failed::other(format!("the question can't be asked: {cause}"))),
     }
 }
 
-/// What would be granted, with the addresses that hosts have now.
-pub(crate) fn description(candidate: &Candidate) -> String {
+/// What would be granted, with the addresses that hosts have now, and how a person answers to it.
+pub(crate) fn description(candidate: &Candidate) -> (String, Answer) {
+    let private = Cell::new(false);
     // Where nothing is sent, nobody need be asked where it would go.
-    candidate.describe(&|origin| if candidate.is_alone() { None } else { addresses(origin).ok() })
+    let text = candidate.describe(&|origin| {
+        let found = if candidate.is_alone() { None } else { addresses(origin).ok() }?;
+        private.set(private.get() || found.private);
+        (!found.words.is_empty()).then(|| found.words.join(", "))
+    });
+    let facts = candidate.facts();
+    let storage = matches!(facts.storage, Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)));
+    let credential = facts.credentials.iter().any(|granted| matches!(granted.from, CredentialOrigin::File(_)));
+    let answer = if storage || credential || facts.origins.iter().any(|origin| origin.ca.is_some()) {
+        Answer::Word("a file of yours is in it")
+    } else if private.get() {
+        Answer::Word("a private address is in it")
+    } else {
+        Answer::Key
+    };
+    (text, answer)
 }
 
-/// What a person should know of where an origin is: its addresses, and whether they are private.
-fn addresses(origin: &Origin) -> io::Result<String> {
+/// Where an origin is.
+struct Place {
+    /// What a person should know of it: its addresses, and whether they are private.
+    words: Vec<String>,
+    private: bool,
+}
+
+fn addresses(origin: &Origin) -> io::Result<Place> {
     let host = match &origin.host {
         HostPattern::Exact(host) => host.to_string(),
         HostPattern::Below(_) => return Err(io::ErrorKind::NotFound.into()),
@@ -259,7 +289,7 @@ fn addresses(origin: &Origin) -> io::Result<String> {
     if private {
         words.push("private".to_owned());
     }
-    if words.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(words.join(", ")) }
+    Ok(Place { words, private })
 }
 
 /// A line in the audit log for a change of trust.

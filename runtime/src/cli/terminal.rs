@@ -2,14 +2,17 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Read as _, Write as _},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use secret_runtime::{Compiling, OnCompile};
 use tracing::level_filters::LevelFilter;
+
+use super::Failed;
 
 /// Sends the program's own log to standard error. A backend's words are not in it; see
 /// [`Listening`](super::trace::Listening).
@@ -60,14 +63,105 @@ fn first_time(bytes: usize) -> String {
     format!("compiling the component for the first time ({:.1} MB)", bytes as f64 / 1e6)
 }
 
-/// Asks a yes-or-no question on the controlling terminal, whatever standard input is; none without a terminal.
-pub(crate) fn ask(question: &str) -> io::Result<Option<bool>> {
+/// How a question is answered. Anything else is no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// By the key `y`.
+    Key,
+    /// By the word `yes`, typed out: more is at stake than a slip of a finger should decide, and this is what.
+    Word(&'static str),
+}
+
+/// Asks a yes-or-no question on the controlling terminal, whatever standard input is; none without a terminal. What was
+/// typed before it was asked is no answer to it.
+///
+/// # Errors
+/// Ctrl-C ends the command with exit code 130, once the terminal is as it was.
+pub(crate) fn ask(question: &str, answer: Answer) -> Result<Option<bool>, Failed> {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else { return Ok(None) };
-    let mut out = &terminal;
-    write!(out, "{question} [y/N] ")?;
-    let mut answer = String::new();
-    BufReader::new(&terminal).read_line(&mut answer)?;
-    Ok(Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")))
+    let typed = Asking::begin(&terminal, answer).and_then(|asking| asking.answer(question));
+    match typed {
+        Ok(Typed::Yes) => Ok(Some(true)),
+        Ok(Typed::No) => Ok(Some(false)),
+        Ok(Typed::Interrupt) => Err(Failed::silent(INTERRUPTED)),
+        Err(cause) => Err(Failed::other(format!("the question can't be asked: {cause}"))),
+    }
+}
+
+/// The exit code of a command that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+/// What Ctrl-C sends.
+const CTRL_C: u8 = 3;
+
+enum Typed {
+    Yes,
+    No,
+    Interrupt,
+}
+
+/// A terminal that is set for one answer. It becomes what it was when this is dropped; keys that nobody has read by then
+/// are not left to the next program.
+struct Asking<'a> {
+    terminal: &'a File,
+    answer: Answer,
+    before: Termios,
+}
+
+impl<'a> Asking<'a> {
+    fn begin(terminal: &'a File, answer: Answer) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut during = before.clone();
+        // Ctrl-C is read as a character: a signal would leave no time to set the terminal back.
+        during.local_modes.remove(LocalModes::ISIG);
+        match answer {
+            Answer::Key => {
+                during.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
+                during.special_codes[SpecialCodeIndex::VMIN] = 1;
+                during.special_codes[SpecialCodeIndex::VTIME] = 0;
+            }
+            Answer::Word(_) => {
+                during.local_modes.insert(LocalModes::ICANON | LocalModes::ECHO);
+                during.special_codes[SpecialCodeIndex::VEOL] = CTRL_C; // it ends the line
+            }
+        }
+        tcsetattr(terminal, OptionalActions::Flush, &during)?;
+        Ok(Self { terminal, answer, before })
+    }
+
+    fn answer(self, question: &str) -> io::Result<Typed> {
+        let mut out = self.terminal;
+        match self.answer {
+            Answer::Key => write!(out, "{question} [y/N] ")?,
+            Answer::Word(stake) => write!(out, "{question} Type yes if so, since {stake}: ")?,
+        }
+        let mut typed = [0; 256];
+        let length = loop {
+            match out.read(&mut typed) {
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                done => break done?,
+            }
+        };
+        let typed = typed.get(..length).unwrap_or_default();
+        let typed = match (self.answer, typed) {
+            (_, [.., CTRL_C]) => Typed::Interrupt,
+            (Answer::Key, [b'y' | b'Y', ..]) => Typed::Yes,
+            (Answer::Word(_), word) if word.trim_ascii().eq_ignore_ascii_case(b"yes") => Typed::Yes,
+            _ => Typed::No,
+        };
+        match (self.answer, &typed) {
+            (Answer::Key, Typed::Yes) => writeln!(out, "yes")?,
+            (Answer::Key, Typed::No) => writeln!(out, "no")?,
+            (_, Typed::Interrupt) => writeln!(out)?,
+            (Answer::Word(_), _) => {}
+        }
+        Ok(typed)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
 }
 
 /// Writes to standard error, as far as it can be written.

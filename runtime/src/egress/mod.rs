@@ -10,6 +10,7 @@ pub(crate) mod credentials;
 mod echo;
 mod handshake;
 pub(crate) mod origin;
+mod reach;
 pub(crate) mod rules;
 pub mod stand_in;
 
@@ -29,6 +30,7 @@ pub use self::{
     },
     credentials::CredentialSource,
     origin::{HostPattern, Origin, OriginError, Scheme},
+    reach::{Reached, reach},
     rules::{Body, JsonPin, Method, Pin, RequestRules, Rule, Wanted},
 };
 use self::{

@@ -34,6 +34,11 @@ impl CodeCache {
         }
     }
 
+    /// Says why compiled components can't be kept in `folder`, making it where it is missing.
+    pub(crate) fn usable(folder: &Path) -> io::Result<()> {
+        tempfile::Builder::new().prefix(".new-").tempfile_in(safe_folder(folder)?).map(drop)
+    }
+
     /// The compiled component, if it is here and of this engine.
     pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
         let path = self.path(engine, digest);

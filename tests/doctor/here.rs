@@ -1,0 +1,121 @@
+//! The configuration, the trust file, modes, the cache.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use test_support::layout;
+
+use super::{about, chmod, plain};
+use crate::common::{Home, digest};
+
+#[test]
+fn a_bare_machine_has_nothing_that_fails() {
+    let home = Home::new();
+    let run = home.runtime(["doctor"]).run().exits(0);
+    assert_snapshot!("bare", plain(&run, &home));
+}
+
+#[test]
+fn what_is_configured_is_looked_at_by_name() {
+    let home = Home::with_dotenv("KEY=canary-value\n");
+    home.file("credential", "canary-token");
+    let text = format!(
+        "default-backend = \"files\"\naudit = \"logs/audit.jsonl\"\n[backends.files]\ncomponent = \"{dotenv}\"\n\
+         digest = \"{digest}\"\ngrant = {{ storage = \".env\" }}\n[backends.prod]\ncomponent = \"{vault}\"\n\
+         set = {{ address = \"https://vault.invalid\" }}\ncredentials = {{ token = {{ file = \"credential\" }} }}\n\
+         [backends.lost]\ncomponent = \"lost.wasm\"\n",
+        dotenv = layout::backend("dotenv").display(),
+        digest = digest(&layout::backend("dotenv")),
+        vault = layout::backend("vault").display(),
+    );
+    let file = home.file("mine.toml", text);
+    let run = || home.runtime(["--config-file"]).arg(&file).args(["doctor", "--offline"]).run().never_shows("canary");
+    let all = run().exits(1);
+    assert_snapshot!("configured", plain(&all, &home));
+    let one = home.runtime(["--config-file"]).arg(&file).args(["doctor", "--offline", "--backend", "files"]).run();
+    one.exits(1).contains("logs/audit.jsonl").contains("mkdir -p ");
+    fs::create_dir(home.path().join("logs")).unwrap();
+    let one = home.runtime(["--config-file"]).arg(&file).args(["doctor", "--offline", "--backend", "files"]).run();
+    one.exits(0).contains("All is well.").never_shows("canary");
+}
+
+#[test]
+fn files_that_others_can_read_or_write_are_told_with_what_to_type() {
+    let home = Home::with_dotenv("KEY=canary-value\n");
+    let token = home.file("token", "canary-token");
+    let config = home.file(
+        "mine.toml",
+        format!(
+            "[backends.files]\ncomponent = \"{}\"\ngrant = {{ storage = \".env\" }}\n[backends.prod]\ncomponent = \"{}\"\n\
+             set = {{ address = \"https://vault.invalid\" }}\ncredentials = {{ token = {{ file = \"token\" }} }}\n",
+            layout::backend("dotenv").display(),
+            layout::backend("vault").display(),
+        ),
+    );
+    home.runtime(["trust", "--digest", &digest(&layout::backend("dotenv")), "--storage", ".env"])
+        .arg(layout::backend("dotenv"))
+        .run()
+        .exits(0);
+    let trust = home.find("trust.toml");
+    let doctor = || {
+        let run = home.runtime(["--config-file"]).arg(&config).args(["--output", "json", "doctor", "--offline"]).run();
+        run.never_shows("canary")
+    };
+    let of = |findings: Vec<(String, String)>, path: &std::path::Path| {
+        let found = findings.into_iter().find(|(_, what)| what.ends_with(&format!(" {}", path.display())));
+        found.map(|(level, what)| format!("{level} {}", what.split(" /").next().unwrap()))
+    };
+    let clean = doctor().exits(0);
+    assert_eq!(of(about(&clean, "backend prod"), &token), None);
+    for (path, name, readable, writable) in [
+        (home.dotenv_file(), "backend files", "warn others can read", "fail others can write"),
+        (token, "backend prod", "warn others can read", "fail others can write"),
+        (trust.clone(), "trust file", "warn others can read", ""),
+    ] {
+        chmod(&path, 0o640);
+        assert_eq!(of(about(&doctor().exits(0), name), &path).as_deref(), Some(readable), "{name}");
+        if !writable.is_empty() {
+            chmod(&path, 0o620);
+            assert_eq!(of(about(&doctor().exits(1), name), &path).as_deref(), Some(writable), "{name}");
+        }
+        chmod(&path, 0o600);
+    }
+
+    // A trust file that others can write counts for nothing, and is not written over.
+    chmod(&trust, 0o602);
+    let (level, what) = about(&doctor().exits(1), "trust file").remove(0);
+    assert!(level == "fail" && what.contains("others can write it"), "{what}");
+    chmod(&trust, 0o600);
+    fs::write(&trust, "version = 9\n").unwrap();
+    let (level, what) = about(&doctor().exits(1), "trust file").remove(0);
+    assert!(level == "fail" && what.contains("version 9"), "{what}");
+    chmod(&config, 0o666);
+    let (level, what) = about(&doctor().exits(1), "configuration").remove(0);
+    assert!(level == "fail" && what.contains("others can write it"), "{what}");
+}
+
+#[test]
+fn a_cache_that_others_could_write_is_told() {
+    let home = Home::new();
+    let cache = home.path().join("cache");
+    fs::create_dir(&cache).unwrap();
+    chmod(&cache, 0o777);
+    let run = home.runtime(["doctor", "--output", "json"]).env("XDG_CACHE_HOME", &cache).run().exits(0);
+    let (level, what) = about(&run, "cache").remove(0);
+    assert!(level == "warn" && what.contains("can be written by others"), "{what}");
+}
+
+#[test]
+fn a_component_that_is_broken_or_not_the_pinned_one_is_told() {
+    let home = Home::with_dotenv("KEY=v\n");
+    let broken = home.file("broken.wasm", "not a component");
+    home.runtime(["doctor", "--backend"]).arg(broken).run().exits(1).contains("fail  backend ");
+    let text = format!(
+        "[backends.files]\ncomponent = \"{}\"\ndigest = \"sha256:{}\"\ngrant = {{ storage = \".env\" }}\n",
+        layout::backend("dotenv").display(),
+        "0".repeat(64),
+    );
+    let file = home.file("mine.toml", text);
+    let run = home.runtime(["doctor", "--backend", "files", "--config-file"]).arg(file).run();
+    run.contains("is not trusted");
+}
