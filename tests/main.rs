@@ -15,6 +15,7 @@ mod azure;
 mod bad;
 mod cli;
 mod common;
+mod config;
 mod conform;
 mod conjur;
 mod dotenv;

@@ -27,6 +27,7 @@
 //! is asked; without them the trust store decides.
 
 mod backend;
+mod defaults;
 mod layered;
 mod mistake;
 mod reference;
@@ -42,6 +43,7 @@ use std::{
 
 pub use self::{
     backend::{ConfiguredBackend, CredentialPlace},
+    defaults::defaults,
     layered::Given,
     mistake::Mistake,
     reference::{BadReference, Reference},
@@ -57,6 +59,9 @@ use crate::{
 
 /// The name of a configuration that is looked for here and in the folders above.
 pub const FILE_NAME: &str = "runtime.toml";
+
+/// The JSON Schema of a configuration: every key, with what it means.
+pub const SCHEMA: &str = include_str!("config/schema.json");
 
 /// A configuration that has been read and checked.
 #[derive(Clone, Debug, Default)]

@@ -8,9 +8,7 @@ fn refused(text: &str) -> String {
         .unwrap_or_else(|error| error.to_string())
 }
 
-#[test]
-fn a_whole_configuration_is_read() {
-    let text = r#"
+const WHOLE: &str = r#"
         default-backend = "prod"
         audit = "audit.jsonl"
         [backends.prod]
@@ -19,7 +17,7 @@ fn a_whole_configuration_is_read() {
         recipe = "approle"
         set = { address = "https://vault.corp:8200", mount = "secret" }
         credentials = { role-id = { env = "ROLE_ID" }, secret-id = { file = "/run/secrets/secret-id" } }
-        grant = { origins = ["https://vault.corp:8200"], variables = ["VAULT_NAMESPACE"] }
+        grant = { origins = ["https://vault.corp:8200"], variables = ["VAULT_NAMESPACE"], storage = "team.env" }
         access-mode = "read-only"
         hosted-keys = ["OPENAI_*", "team/**"]
         allow-options = ["mount"]
@@ -32,8 +30,19 @@ fn a_whole_configuration_is_read() {
         timeout = "30s"
         limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB" }
         requests = { timeout = "5s", body = "1MiB", reply = "1MiB" }
+        [secrets]
+        OPENAI_API_KEY = { backend = "prod", name = "team/openai", version = "3", field = "key" }
+        SHORT = "ref+prod://team/db#password"
+        [profiles.staging]
+        default-backend = "prod"
+        audit = "-"
+        backends = { prod = { timeout = "5s" } }
+        secrets = { ONLY_HERE = {} }
     "#;
-    let config = read(text, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap();
+
+#[test]
+fn a_whole_configuration_is_read() {
+    let config = read(WHOLE, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap();
     assert_eq!(config.default_backend(), Some("prod"));
     assert_eq!(config.audit(), Some(Path::new("/etc/audit.jsonl")));
     assert_eq!(config.backend("prod").unwrap().component(), Path::new("/etc/vault.wasm"));
@@ -77,4 +86,51 @@ fn values_that_cannot_be_right_are_refused() {
         assert!(!message.is_empty());
         assert!(message.starts_with("backends") || message.starts_with("default-backend"), "{message}");
     }
+}
+
+/// The keys that a schema has, and those that it shares with a document, as paths; `*` is a name of the author's own.
+fn keys(
+    schema: &serde_json::Value,
+    root: &serde_json::Value,
+    path: &str,
+    found: &mut std::collections::BTreeSet<String>,
+) {
+    if let Some(to) = schema["$ref"].as_str() {
+        let to = root.pointer(to.trim_start_matches('#')).unwrap();
+        keys(to, root, path, found);
+    }
+    for (key, below) in schema["properties"].as_object().into_iter().flatten() {
+        found.insert(format!("{path}.{key}"));
+        keys(below, root, &format!("{path}.{key}"), found);
+    }
+    if schema["additionalProperties"].is_object() {
+        keys(&schema["additionalProperties"], root, &format!("{path}.*"), found);
+    }
+    for one in schema["oneOf"].as_array().into_iter().flatten() {
+        keys(one, root, path, found);
+    }
+}
+
+/// The keys of a document, as [`keys`] has them: tables whose keys are the author's own are told by their place.
+fn written(value: &toml::Value, path: &str, found: &mut std::collections::BTreeSet<String>) {
+    let own = [".backends", ".secrets", ".profiles", ".set", ".credentials", ".tags"];
+    for (key, below) in value.as_table().into_iter().flatten() {
+        let free = own.iter().any(|end| path.ends_with(end));
+        let path = if free { format!("{path}.*") } else { format!("{path}.{key}") };
+        if !free {
+            found.insert(path.clone());
+        }
+        written(below, &path, found);
+    }
+}
+
+#[test]
+fn the_schema_has_exactly_the_keys_that_are_read() {
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+    let (mut described, mut read) = (Default::default(), Default::default());
+    keys(&schema, &schema, "", &mut described);
+    written(&toml::Value::Table(WHOLE.parse().unwrap()), "", &mut read);
+    read.retain(|key: &String| !key.starts_with(".profiles.*.backends.*") && !key.starts_with(".profiles.*.secrets.*"));
+    described.retain(|key: &String| !key.starts_with(".profiles.*.secrets.*"));
+    assert_eq!(described, read);
 }

@@ -5,6 +5,7 @@ mod endpoints;
 mod hostile;
 mod kms;
 mod listing;
+mod many;
 mod members;
 mod reading;
 mod refusals;

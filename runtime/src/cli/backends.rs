@@ -10,7 +10,7 @@ use super::{Failed, args::Options, configuration, output, paths};
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     let config = configuration::read(options)?;
     let mut known: BTreeMap<String, (&str, PathBuf)> = BTreeMap::new();
-    for path in installed() {
+    for path in paths::installed() {
         if let Some(name) = path.file_stem().and_then(|name| name.to_str()) {
             known.insert(name.to_owned(), ("installed", path));
         }
@@ -39,10 +39,4 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         say!("runtime: no backend is installed or configured; a file works too: --backend ./NAME.wasm");
     }
     output::either(options.output, &lines, &Value::from(rows))
-}
-
-fn installed() -> Vec<PathBuf> {
-    let entries = paths::backends().and_then(|folder| folder.read_dir().ok());
-    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
 }

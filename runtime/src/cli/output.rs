@@ -23,6 +23,12 @@ pub(crate) fn value(secret: &Secret) -> Result<ExitCode, Failed> {
     ended(written)
 }
 
+/// Writes bytes as they are.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<ExitCode, Failed> {
+    let mut out = io::stdout().lock();
+    ended(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
 /// Writes lines for people.
 pub(crate) fn text(text: &str) -> Result<ExitCode, Failed> {
     ended(io::stdout().lock().write_all(text.as_bytes()))

@@ -16,6 +16,13 @@ pub(crate) fn backends() -> Option<PathBuf> {
     Some(data.or_else(|| Some(dirs::home_dir()?.join(".local/share")))?.join(FOLDER).join("backends"))
 }
 
+/// The components in the folder of installed backends.
+pub(crate) fn installed() -> Vec<PathBuf> {
+    let entries = backends().and_then(|folder| folder.read_dir().ok());
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
+}
+
 /// The trust file.
 pub(crate) fn trust() -> Option<PathBuf> {
     Some(settings()?.join("trust.toml"))

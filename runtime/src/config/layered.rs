@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use toml::{Table, Value};
 
 use super::mistake;
+use crate::manifest::declared::looks_like_credential;
 
 /// A value that a configuration gives, and where.
 #[derive(Clone, Debug)]
@@ -22,6 +23,16 @@ pub struct Given {
 }
 
 impl Given {
+    /// The value as it could be written, unless it looks as if somebody had put a credential where none belongs.
+    pub fn shown(&self) -> String {
+        let setting = self.key.split_once(".set.").map(|(_, name)| name.replace('-', "_"));
+        let address = |text: &str| url::Url::parse(text).is_ok_and(|url| url.password().is_some());
+        if setting.as_deref().is_some_and(looks_like_credential) || self.value.as_str().is_some_and(address) {
+            return "(hidden: it looks like a credential)".to_owned();
+        }
+        self.value.to_string()
+    }
+
     /// What is replaced as a whole by the same entry of a configuration above: a backend, a secret, or a key at the top.
     fn entry(&self) -> &str {
         let end = match self.key.split_once('.') {
