@@ -87,8 +87,8 @@ fn a_process_that_is_left_behind_does_not_keep_a_masked_run() {
 
 #[test]
 fn the_short_name_is_the_same_command() {
-    home()
-        .dotenv(["exec", "--only", "DB_URL", "--", "sh", "-c", "echo $DB_URL"])
+    let home = home();
+    home.dotenv(["exec", "--only", "DB_URL", "--", "sh", "-c", "echo $DB_URL"])
         .run()
         .exits(0)
         .prints("canary-db-0001\n");

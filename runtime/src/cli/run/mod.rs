@@ -249,6 +249,8 @@ fn tell<'a>(what: &str, variables: impl Iterator<Item = &'a str>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use clap::Parser;
 
     use super::*;

@@ -209,6 +209,8 @@ fn no_file(path: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
     use proptest::prelude::*;
 
     use super::*;

@@ -79,6 +79,8 @@ pub(super) fn failure(cause: &io::Error) -> (u8, String) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;

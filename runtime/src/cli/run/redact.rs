@@ -123,6 +123,8 @@ impl<'m> Masking<'m> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
     use proptest::prelude::*;
 
     use super::*;
