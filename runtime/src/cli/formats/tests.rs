@@ -346,7 +346,6 @@ fn what_is_no_text_to_every_reader_of_yaml_is_refused_by_name_and_not_shown() {
         "? [canary]\n: canary\n",
         "a: \"\\q canary\"",
         "%YAML canary\n",
-        "\ta: canary\n",
     ] {
         let problems = problems(From::Yaml, text);
         assert!(problems.len() == 1 && !problems[0].contains("canary"), "{text}: {problems:?}");
