@@ -122,20 +122,28 @@ fn without_the_right_to_write_that_is_said_once() {
 
 #[test]
 fn who_may_not_read_imports_and_overwrites_nothing() {
+    let home = Home::with_dotenv("OLD=old\n");
+    home.file("new.env", "OLD=new\nNEW=new\n");
+    let import = ["--access-mode", "write-only", "import", "new.env"];
+    home.dotenv(import).arg("--dry-run").run().exits(0).says(&["unsure     OLD", "unsure     NEW"]);
+    home.dotenv(import).run().exits(0).says(&["1 imported, 1 skipped"]);
+    assert_eq!(home.dotenv_text(), "OLD=old\nNEW=new\n");
+    home.dotenv(import).arg("--overwrite").run().exits(0);
+    assert_eq!(home.dotenv_text(), "OLD=new\nNEW=new\n");
+}
+
+#[test]
+fn a_vault_that_denies_reading_and_writing_is_not_changed() {
     let bao = OpenBao::start().unwrap();
     let home = Home::new();
     home.file("new.env", "OLD=new\nNEW=new\n");
     bao.put("OLD", &json!({ "value": "old" })).unwrap();
-    bao.policy("blind", r#"path "secret/data/*" { capabilities = ["create", "update"] }"#).unwrap();
-    let token = bao.issue_token(&["blind"], "1h").unwrap();
-    let run = |arguments: &[&str]| {
-        home.vault(&bao, [READ_WRITE, "import", "new.env"]).args(arguments).env("VAULT_TOKEN", &token)
-    };
-    run(&["--dry-run"]).run().exits(0).says(&["unsure     OLD", "unsure     NEW"]);
-    run(&[]).run().exits(5);
+    bao.policy("nothing", r#"path "secret/data/x" { capabilities = ["read"] }"#).unwrap();
+    let token = bao.issue_token(&["nothing"], "1h").unwrap();
+    let import = [READ_WRITE, "import", "new.env"];
+    let run = home.vault(&bao, import).env("VAULT_TOKEN", &token).run().exits(5);
+    run.says(&["OLD", "NEW", "0 imported, 2 failed"]);
     assert_eq!(bao.get("OLD").unwrap(), Some(json!({ "value": "old" })));
-    run(&["--overwrite"]).run().exits(0);
-    assert_eq!(bao.get("OLD").unwrap(), Some(json!({ "value": "new" })));
 }
 
 #[test]

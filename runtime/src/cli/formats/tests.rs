@@ -335,7 +335,7 @@ fn what_is_no_text_to_every_reader_of_yaml_is_refused_by_name_and_not_shown() {
     for value in ["1a", "v1", "a1", "--", ".", "..", "e3", "1 2a", "0xzz", "nope", "1.2.x", "sk-123"] {
         assert_eq!(read(From::Yaml, &format!("NAME: {value}\n")), [("NAME".to_owned(), value.into())], "{value}");
     }
-    assert_eq!(problems(From::Yaml, "a: x\nb: y\n\"a\": z\n"), ["a: it is there more than once"]);
+    assert_eq!(problems(From::Yaml, "a: x\nb: u\n\"a\": z\n"), ["a: it is there more than once"]);
     for text in [
         "- canary",
         "canary",
@@ -346,7 +346,6 @@ fn what_is_no_text_to_every_reader_of_yaml_is_refused_by_name_and_not_shown() {
         "? [canary]\n: canary\n",
         "a: \"\\q canary\"",
         "%YAML canary\n",
-        "\ta: canary\n",
     ] {
         let problems = problems(From::Yaml, text);
         assert!(problems.len() == 1 && !problems[0].contains("canary"), "{text}: {problems:?}");
