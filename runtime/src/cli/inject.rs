@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     Failed,
     args::Options,
-    exit, output, private_output,
+    exit, out_file, output,
     session::Session,
     template::{self, Part},
 };
@@ -65,7 +65,7 @@ pub(crate) async fn run(options: &Options, command: Inject) -> Result<ExitCode, 
     match &command.out {
         None => output::bytes(&whole),
         Some(path) => {
-            private_output::write(path, &whole)?;
+            out_file::write(path, &whole, out_file::PRIVATE)?;
             let count = secrets.len();
             say!("runtime: wrote {} with {count} secret{}", path.display(), if count == 1 { "" } else { "s" });
             Ok(ExitCode::SUCCESS)
