@@ -29,6 +29,7 @@ mod layers;
 mod mtls;
 mod oauth;
 mod published;
+mod run;
 mod scenarios;
 mod trust;
 mod vault;

@@ -1,7 +1,7 @@
 //! A loaded backend: what callers hold and ask.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -30,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) manifest: Manifest,
     pub(crate) operations: Vec<Operation>,
     pub(crate) grant: Grant,
+    pub(crate) credential_variables: BTreeSet<String>,
     pub(crate) naming: Naming,
     pub(crate) writing: Writing,
     pub(crate) timeout: Duration,
@@ -113,6 +114,12 @@ impl Backend {
     /// The operations that it exports and that are granted.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         self.0.operations.iter().copied().filter(|operation| !self.0.grant.withholds(*operation))
+    }
+
+    /// The environment variables that its credentials come from, whichever recipe uses them. What it reads is not for
+    /// programs that are started beside it.
+    pub fn credential_variables(&self) -> impl Iterator<Item = &str> {
+        self.0.credential_variables.iter().map(String::as_str)
     }
 
     /// A call with the backend's time limit.

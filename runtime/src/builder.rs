@@ -342,6 +342,7 @@ impl BackendBuilder {
             manifest: manifest.clone(),
             operations: candidate.component.operations(),
             grant: grant.clone(),
+            credential_variables: candidate.credential_variables(),
             naming,
             writing: self.writing,
             timeout: self.timeout,

@@ -29,7 +29,7 @@ use crate::{
     },
     environment::Environment,
     error::{Error, Kind, Result},
-    grant::{Facts, Grant, GrantedStorage, Withheld},
+    grant::{CredentialOrigin, Facts, Grant, GrantedStorage, Withheld},
     manifest::{
         IdentityFact, Manifest, Recipe,
         path::UrlTemplate,
@@ -157,7 +157,12 @@ impl Candidate {
             manifest.credentials.values().flat_map(|credential| credential.env.iter().chain(&credential.env_file));
         let identities = manifest.recipes.iter().filter_map(|recipe| recipe.identity.as_ref());
         let found = identities.flat_map(|identity| Identity::credential_variables(identity.kind));
-        declared.cloned().chain(found.map(|name| (*name).to_owned())).collect()
+        // The operator may have named others.
+        let given = self.facts.credentials.iter().filter_map(|credential| match &credential.from {
+            CredentialOrigin::Env(variable) => Some(variable),
+            _ => None,
+        });
+        declared.chain(given).cloned().chain(found.map(|name| (*name).to_owned())).collect()
     }
 
     /// A grant of all that it declares.

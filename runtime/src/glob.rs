@@ -38,6 +38,11 @@ impl Globs {
         self.0.iter().any(|pattern| covers(pattern, name, End::Name))
     }
 
+    /// The first pattern of the set that covers this name.
+    pub(crate) fn covering(&self, name: &str) -> Option<&str> {
+        self.patterns().find(|pattern| covers(pattern, name, End::Name))
+    }
+
     /// Whether a name that begins with `prefix` could be covered.
     pub fn may_match_below(&self, prefix: &str) -> bool {
         self.0.iter().any(|pattern| covers(pattern, prefix, End::Prefix))

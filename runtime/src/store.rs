@@ -14,7 +14,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::error::Result;
-pub use crate::listener::{Level, Listener, Requested};
+pub use crate::listener::{Cached, Decision, Level, Listener, Requested};
 
 /// The most bytes a name may have. Every service we know stops at 512; ten times a path is a mistake or an attack.
 pub const NAME_BYTES: usize = 1024;
@@ -328,6 +328,15 @@ pub struct Call {
 impl Default for Call {
     fn default() -> Self {
         Self { caller: None, timeout: CALL_TIMEOUT, fresh: false, listener: None }
+    }
+}
+
+impl Call {
+    /// Tells whoever listens what a layer decided.
+    pub(crate) fn tell(&self, decision: Decision<'_>) {
+        if let Some(listener) = &self.listener {
+            listener.decision(&decision);
+        }
     }
 }
 

@@ -5,9 +5,11 @@ mod endpoints;
 mod hostile;
 mod kms;
 mod listing;
+mod many;
 mod members;
 mod reading;
 mod refusals;
+mod running;
 mod writing;
 
 use std::{ffi::OsStr, sync::LazyLock};

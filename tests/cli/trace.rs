@@ -2,7 +2,7 @@
 
 use test_support::{Reply, Upstream};
 
-use crate::common::{Attack, attack::TOKEN};
+use crate::common::{Attack, Home, attack::TOKEN};
 
 fn upstream() -> Upstream {
     Upstream::start(|_| Reply::new(200, "value")).unwrap()
@@ -45,4 +45,46 @@ fn a_trap_shows_the_functions_it_happened_in_innermost_first() {
     let outcome = attack.get().blames_the_component(&["where in the backend, innermost first:"]);
     let place = |name: &str| outcome.stderr.find(name).unwrap_or_else(|| panic!("no {name}: {}", outcome.stderr));
     assert!(place(": standard::inner\n") < place(": standard::outer\n"));
+}
+
+#[test]
+fn each_layers_decision_is_told_when_asked_and_never_a_value() {
+    let reply = r#"{"data":{"data":{"value":"canary-value"},"metadata":{"created_time":"t","version":1}}}"#;
+    let server = Upstream::start(move |_| Reply::new(200, reply)).unwrap();
+    let home = Home::new();
+    let get = |words: &[&str]| {
+        let run = home.vault_at(&server.address(), words.iter().copied()).args(["--hosted-keys", "OPENAI_*,X"]);
+        run.args(["get", "OPENAI_KEY"]).env("VAULT_TOKEN", "canary-token").run()
+    };
+    for verbose in ["-v", "-vv", "-vvv"] {
+        let run = get(&[verbose]).exits(0).prints("canary-value");
+        assert!(!run.stderr.contains("canary"), "{run:?}");
+        let address = server.address();
+        let bare = address.trim_start_matches("http://");
+        let run = run.says(&[
+            "  policy: read of OPENAI_KEY is allowed (read-only, hosted-keys OPENAI_*)\n",
+            "  cache: off",
+            " covers the request\n",
+            &format!("  egress: {address} -> {bare}, credentials added by recipe token\n"),
+        ]);
+        let place = |words: &str| run.stderr.find(words).unwrap();
+        assert!(place("  policy: ") < place("  cache: ") && place("  rule ") < place("  egress: "), "{run:?}");
+    }
+    let quiet = get(&[]).exits(0);
+    assert!(!quiet.stderr.contains("policy:") && !quiet.stderr.contains("egress:"), "{quiet:?}");
+}
+
+#[test]
+fn a_refusal_and_a_second_try_are_told_too() {
+    let server = Upstream::start(|_| Reply::new(503, r#"{"errors":["canary-words"]}"#)).unwrap();
+    let home = Home::new();
+    let run = |words: &[&str]| {
+        let run = home.vault_at(&server.address(), ["-v", "--timeout", "5s"]).env("VAULT_TOKEN", "canary-token");
+        run.args(words).run().never_shows("canary-token")
+    };
+    let run_away = run(&["get", "KEY"]).exits(6);
+    assert!(run_away.stderr.contains("  retry: attempt 2 after ") && run_away.stderr.contains("because unavailable"));
+    run(&["--hosted-keys", "X", "get", "KEY"]).exits(3).says(&["policy: read of KEY is refused (rule hosted-keys)"]);
+    let fallen = run(&["--hosted-keys", "X", "--env-fallback", "get", "KEY"]).exits(3);
+    fallen.says(&["fallback: no environment variable of this name"]);
 }

@@ -62,8 +62,20 @@ fn options_may_stand_before_and_after_the_command() {
 #[test]
 fn help_and_version_are_no_failures() {
     let home = Home::new();
-    let help = home.runtime(["--help"]).run().exits(0);
-    assert_snapshot!("help", String::from_utf8(help.stdout).unwrap());
+    let shown = |arguments: &[&str]| {
+        let help = home.runtime(arguments).env("COLUMNS", "80").run().exits(0);
+        assert_eq!(help.stderr, "");
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        help
+    };
+    let brief = shown(&["-h"]);
+    assert!(brief.lines().count() <= 24, "{brief}");
+    assert_snapshot!("help-brief", brief);
+    assert_snapshot!("help", shown(&["--help"]));
+    assert_eq!(shown(&["help"]), shown(&["--help"]));
+    assert_snapshot!("help-get", shown(&["help", "get"]));
+    assert_snapshot!("help-set", shown(&["set", "-h"]));
     home.runtime(["--version"]).run().exits(0).prints(concat!("runtime ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 

@@ -71,9 +71,14 @@ impl Home {
 
     /// A line for the shell, which finds `runtime` as a person's does.
     pub(crate) fn shell(&self, line: &str) -> Run {
+        self.in_shell("/bin/sh", line)
+    }
+
+    /// The same, for this shell.
+    pub(crate) fn in_shell(&self, shell: &str, line: &str) -> Run {
         let mut run = self.runtime([""; 0]);
         let mut command = Command::new("setsid");
-        command.args(["/bin/sh", "-c", line]).env_clear();
+        command.args([shell, "-c", line]).env_clear();
         command.envs(run.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let folder = layout::runtime().parent().unwrap().to_owned();
         command

@@ -7,6 +7,7 @@ pub(crate) mod component;
 pub(crate) mod handmade;
 pub(crate) mod library;
 pub(crate) mod manifest;
+pub(crate) mod schema;
 pub(crate) mod terminal;
 
 pub(crate) use self::{

@@ -87,4 +87,7 @@ fn a_credential_that_was_typed_into_the_configuration_is_refused_and_not_repeate
     home.own_configuration(&asking("b", &server, "canary-token"));
     let run = home.runtime(["--backend", "b", "get", "KEY"]).run().exits(2).prints("").never_shows("canary-token");
     run.says(&["backends.b.credentials.token", "only where it is"]);
+    home.own_configuration("[secrets]\nKEY = \"canary-value\"\n");
+    let run = home.runtime(["get", "KEY"]).run().exits(2).prints("").never_shows("canary-value");
+    run.says(&["secrets.KEY", "ref+BACKEND://NAME"]);
 }

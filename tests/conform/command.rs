@@ -54,6 +54,7 @@ fn programs_get_the_same_in_json() {
     let facts = run.run().exits(0).json();
     assert_eq!((&facts["conforms"], &facts["failed"], &facts["digest"]), (&true.into(), &0.into(), &digest.into()));
     assert_eq!(facts["checks"][1]["id"], "read.works");
+    crate::common::schema::holds("conform", &facts);
 }
 
 #[test]

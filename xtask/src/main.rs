@@ -24,7 +24,11 @@ usage: cargo xtask COMMAND
       --root DIR     put the binary into DIR/bin instead of ~/.local/bin
   test [ARG…]        run every test; arguments go to `cargo test`
   bench [GROUP…]     measure what the runtime costs: cached, fresh, threads, warm, crowd, process,
-                     backends, guests
+<<<<<<< HEAD
+                     start, backends, guests
+=======
+                     backends, guests, cli
+>>>>>>> help-a
       --write        put the figures into runtime/BENCHMARKS.md
 ";
 

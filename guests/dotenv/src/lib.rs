@@ -1,16 +1,12 @@
 //! Secrets in one `.env` file, the one that the operator grants.
 //!
-//! [`grammar`] reads the file, [`edit`] changes one definition in it, and here the two meet the contract.
+//! [`dotenv_text`] reads the file and changes one definition in it; here it meets the contract.
 
-mod edit;
-mod grammar;
-
+use dotenv_text::{File, remove, set};
 use secret_runtime_guest::{
     Delete, DeleteMode, Entry, Error, Exists, List, NewSecret, Options, Page, Read, Result, Secret, Write, WriteMode,
     storage,
 };
-
-use crate::grammar::File;
 
 /// The granted file has no other key.
 const FILE: &str = "";
@@ -25,21 +21,21 @@ impl Read for Dotenv {
             return Err(Error::unsupported("a .env file keeps no versions"));
         }
         let text = content()?;
-        let value = File::parse(&text)?.last(name).ok_or(Error::NotFound)?.value.as_bytes().to_vec();
+        let value = parsed(&text)?.last(name).ok_or(Error::NotFound)?.value.as_bytes().to_vec();
         Ok(Secret::new(value))
     }
 }
 
 impl Exists for Dotenv {
     fn exists(name: &str, _: &Options) -> Result<bool> {
-        Ok(File::parse(&content()?)?.last(name).is_some())
+        Ok(parsed(&content()?)?.last(name).is_some())
     }
 }
 
 impl List for Dotenv {
     fn list(prefix: &str, cursor: Option<&str>, limit: u32, _: &Options) -> Result<Page> {
         let text = content()?;
-        let file = File::parse(&text)?;
+        let file = parsed(&text)?;
         let keys = file.definitions().iter().map(|definition| definition.key).filter(|key| key.starts_with(prefix));
         Ok(Page::of_all(keys.map(Entry::new).collect(), cursor, limit))
     }
@@ -51,11 +47,11 @@ impl Write for Dotenv {
         let value = secret.text()?;
         storage::update(FILE, |old| {
             let text = text(old.unwrap_or_default())?;
-            let file = File::parse(text)?;
+            let file = parsed(text)?;
             if secret.mode == WriteMode::CreateOnly && file.last(&secret.name).is_some() {
                 return Err(Error::conflict("the file defines it already"));
             }
-            Ok(Some(edit::set(&file, &secret.name, value)?.into_bytes()))
+            Ok(Some(set(&file, &secret.name, value).map_err(|unfit| Error::invalid(unfit.to_string()))?.into_bytes()))
         })?;
         Ok(None)
     }
@@ -68,9 +64,13 @@ impl Delete for Dotenv {
         }
         storage::update(FILE, |old| {
             let text = text(old.ok_or(Error::NotFound)?)?;
-            Ok(Some(edit::remove(&File::parse(text)?, name).ok_or(Error::NotFound)?.into_bytes()))
+            Ok(Some(remove(&parsed(text)?, name).ok_or(Error::NotFound)?.into_bytes()))
         })
     }
+}
+
+fn parsed(text: &str) -> Result<File<'_>> {
+    File::parse(text).map_err(|malformed| Error::malformed(malformed.to_string()))
 }
 
 /// The whole file as text; nothing if there is no file.

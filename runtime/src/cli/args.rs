@@ -23,56 +23,63 @@ pub(crate) struct Args {
 pub(crate) struct Options {
     /// The backend: a file if there is a / in it or it ends in .wasm, else a name from the configuration or from the
     /// folder of installed backends
-    #[arg(long, global = true, value_name = "FILE|NAME")]
+    #[arg(long, global = true, value_name = "FILE|NAME", help_heading = "Backend")]
     pub(crate) backend: Option<String>,
     /// A setting of the backend
-    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Backend")]
     pub(crate) set: Vec<(String, String)>,
     /// What it keeps its secrets in: a file, or environment variables by name or glob
-    #[arg(long, global = true, value_name = "FILE|env:GLOB,…")]
+    #[arg(long, global = true, value_name = "FILE|env:GLOB,…", help_heading = "Backend")]
     pub(crate) storage: Option<String>,
     /// Let this file answer the backend's requests in place of the network
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Backend")]
     pub(crate) stand_in: Option<PathBuf>,
     /// How it authenticates; otherwise the first recipe whose credentials are all there
-    #[arg(long, global = true, value_name = "RECIPE")]
+    #[arg(long, global = true, value_name = "RECIPE", help_heading = "Backend")]
     pub(crate) auth: Option<String>,
     /// In which direction secrets may travel [default: read-only]
-    #[arg(long, global = true, value_name = "MODE", value_parser = access_mode)]
+    #[arg(long, global = true, value_name = "MODE", value_parser = access_mode, help_heading = "Policy")]
     pub(crate) access_mode: Option<AccessMode>,
     /// The names it answers for: * stays in a segment, ** crosses
-    #[arg(long, global = true, value_name = "GLOB,…", value_delimiter = ',')]
+    #[arg(long, global = true, value_name = "GLOB,…", value_delimiter = ',', help_heading = "Policy")]
     pub(crate) hosted_keys: Vec<String>,
     /// Apply the backend's character map to names, such as _ to -
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Policy")]
     pub(crate) map_names: bool,
     /// Grant for this run what the component declares; with a digest, only if it is that component
-    #[arg(long, global = true, value_name = "sha256:…", num_args = 0..=1, require_equals = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "sha256:…",
+        num_args = 0..=1,
+        require_equals = true,
+        help_heading = "Backend"
+    )]
     #[expect(clippy::option_option, reason = "clap's shape for an option whose value may be left out")]
     pub(crate) trust: Option<Option<Digest>>,
     /// The configuration; otherwise a trusted runtime.toml here or in a folder above
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Backend")]
     pub(crate) config_file: Option<PathBuf>,
     /// The profile of the configuration, such as prod for its [profiles.prod]
-    #[arg(short = 'P', long, global = true, value_name = "NAME")]
+    #[arg(short = 'P', long, global = true, value_name = "NAME", help_heading = "Backend")]
     pub(crate) profile: Option<String>,
     /// How long a call may take as a whole, such as 10s
-    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration, help_heading = "Policy")]
     pub(crate) timeout: Option<Duration>,
     /// Write a line for every operation to this file, or to standard error
-    #[arg(long, global = true, value_name = "FILE|-")]
+    #[arg(long, global = true, value_name = "FILE|-", help_heading = "Policy")]
     pub(crate) audit: Option<String>,
     /// Let environment variables answer for names that the backend does not have
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Policy")]
     pub(crate) env_fallback: bool,
     /// How results are written
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub(crate) output: Output,
     /// Show each request that the backend makes, what it logs, and where in it a trap happened
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     pub(crate) trace: bool,
-    /// Say more on standard error; twice for even more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Tell what each layer decides, and log more; twice and thrice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
 }
 
@@ -119,6 +126,9 @@ pub(crate) enum Command {
     /// Give a secret a new value, and prove it by reading it back
     Rotate(Rotate),
     /// Ask whether the upstream answers and accepts us
+    #[command(after_help = "Examples:
+  runtime check
+  runtime --backend vault check --output json")]
     Check,
     /// Try whether a backend does what callers rely on: exit 0 if nothing failed, else 7
     Conform(Conform),
@@ -133,12 +143,16 @@ pub(crate) enum Command {
     /// Compile a component ahead, so that its first call does not wait for it
     Compile(Compile),
     /// Show the backends that can be named
+    #[command(after_help = "Examples:
+  runtime backends
+  runtime backends --output json")]
     Backends,
     /// Write a first runtime.toml, from three questions
     Init(super::init::Init),
     /// Show the configuration that counts, and where each value comes from
     Config(super::config::Config),
     /// Run a program with secrets as its environment variables, or as files
+    #[command(visible_alias = "exec")]
     Run(super::run::Run),
     /// Write the entries of a .env, JSON or YAML file into a backend
     Import(super::import::Import),
@@ -159,6 +173,11 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime get OPENAI_API_KEY
+  runtime get DB_URL DB_PASSWORD
+  runtime --backend vault get team/db --field password
+  runtime get OPENAI_API_KEY --output json")]
 pub(crate) struct Get {
     /// The names of the secrets
     #[arg(required = true, value_name = "KEY")]
@@ -181,6 +200,9 @@ pub(crate) struct Opt {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime exists OPENAI_API_KEY
+  if runtime exists DB_URL > /dev/null; then echo yes; fi")]
 pub(crate) struct Exists {
     /// The name of the secret
     #[arg(value_name = "KEY")]
@@ -190,6 +212,10 @@ pub(crate) struct Exists {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime list
+  runtime list team/ --long
+  runtime list --limit 20 --output json")]
 pub(crate) struct List {
     /// Only names that begin with this
     #[arg(value_name = "PREFIX", default_value = "")]
@@ -205,6 +231,10 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime --access-mode read-write set DB_PASSWORD
+  pass db | runtime --access-mode read-write set DB_PASSWORD --trim-newline
+  runtime --access-mode read-write set TLS_KEY --from-file key.pem")]
 pub(crate) struct Set {
     /// The name of the secret
     #[arg(value_name = "KEY")]
@@ -246,6 +276,9 @@ pub(crate) struct About {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime --access-mode read-write delete DB_PASSWORD
+  runtime --access-mode read-write delete DB_PASSWORD --recovery-days 7")]
 pub(crate) struct Delete {
     /// The name of the secret
     #[arg(value_name = "KEY")]
@@ -261,6 +294,9 @@ pub(crate) struct Delete {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  openssl rand -hex 32 | runtime --access-mode read-write rotate API_KEY
+  runtime --access-mode read-write rotate API_KEY --to API_KEY_2")]
 pub(crate) struct Rotate {
     /// The name of the secret
     #[arg(value_name = "KEY")]
@@ -277,6 +313,9 @@ pub(crate) struct Rotate {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime inspect vault
+  runtime inspect ./vault.wasm --output json")]
 pub(crate) struct Inspect {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
@@ -285,6 +324,9 @@ pub(crate) struct Inspect {
 
 /// With --stand-in it is tried against that script, else against its upstream.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime conform ./mine.wasm --stand-in upstream.toml
+  runtime --backend mine conform --secret KEY --writing")]
 pub(crate) struct Conform {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
@@ -301,6 +343,9 @@ pub(crate) struct Conform {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime new keeper --lang rust
+  runtime new keeper --lang python")]
 pub(crate) struct New {
     /// The name of the backend, and of its folder
     #[arg(value_name = "NAME", value_parser = super::new::name)]
@@ -336,6 +381,9 @@ impl Language {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime compile vault
+  runtime compile ./vault.wasm")]
 pub(crate) struct Compile {
     /// The component; otherwise the one of --backend
     #[arg(value_name = "FILE|NAME")]
@@ -343,6 +391,8 @@ pub(crate) struct Compile {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:
+  runtime pack keeper.wasm --manifest backend.toml -o packed.wasm")]
 pub(crate) struct Pack {
     /// The component without a manifest
     #[arg(value_name = "IN")]
@@ -355,7 +405,7 @@ pub(crate) struct Pack {
     pub(crate) out: PathBuf,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         // What was typed is not repeated: it may be a value on its own.

@@ -17,7 +17,8 @@ pub(crate) async fn run(options: &Options, mut command: Delete) -> Result<ExitCo
     let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
     let mode = if command.force { DeleteMode::Permanent } else { DeleteMode::Recoverable(command.recovery_days) };
     let given = backend.options(command.opt.opt)?;
-    let name = backend.delete(&key, mode, &given, &session.call(&backend)).await?;
+    let call = session.call(&backend);
+    let name = backend.delete(&key, mode, &given, &call).await.map_err(Failed::of(&backend, None))?;
     match options.output {
         Output::Json => output::json(&json!({ "name": name.as_str(), "permanent": command.force })),
         Output::Text => {

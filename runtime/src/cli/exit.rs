@@ -1,9 +1,15 @@
 //! How the process ends: one exit code for each kind of failure, and messages that hold no secret.
 
-use std::process::ExitCode;
+use std::{ffi::OsStr, process::ExitCode};
 
 use clap::error::{ContextKind, ContextValue};
-use secret_runtime::{Error, Kind, Shown};
+use secret_runtime::{Backend, Error, Kind, Operation, Shown, config::Mistake};
+use serde_json::{Value, json};
+
+use super::{
+    args::{Args, Command, Output},
+    output, shell, snippet, terminal,
+};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -11,17 +17,27 @@ pub(crate) struct Failed {
     code: u8,
     message: String,
     error: Option<Error>,
+    /// Whether the backend can tell what names there are.
+    lists: bool,
+    /// The backend, where it is another than the command line says.
+    backend: Option<String>,
 }
 
 impl Failed {
     /// A failure that no kind describes.
     pub(crate) fn other(message: impl Into<String>) -> Self {
-        Self { code: 1, message: message.into(), error: None }
+        Self::plain(1, message.into())
+    }
+
+    /// A failure of a call to this backend, which the configuration calls `name` where it has the secret in question.
+    pub(crate) fn of(backend: &Backend, name: Option<&str>) -> impl Fn(Error) -> Self {
+        let lists = backend.operations().any(|operation| operation == Operation::List);
+        move |error| Self { lists, backend: name.map(str::to_owned), ..Self::from(error) }
     }
 
     /// A failure of usage.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into(), error: None }
+        Self::plain(2, message.into())
     }
 
     /// Why, in words.
@@ -31,13 +47,17 @@ impl Failed {
 
     /// A failure that was told already, or whose result is the exit code.
     pub(crate) fn silent(code: u8) -> Self {
-        Self { code, message: String::new(), error: None }
+        Self::plain(code, String::new())
+    }
+
+    fn plain(code: u8, message: String) -> Self {
+        Self { code, message, error: None, lists: false, backend: None }
     }
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { code: exit_code(error.kind()), message: error.to_string(), error: Some(error) }
+        Self { error: Some(error.clone()), ..Self::plain(exit_code(error.kind()), error.to_string()) }
     }
 }
 
@@ -63,19 +83,97 @@ pub(crate) fn exit_code(kind: Kind) -> u8 {
     }
 }
 
-/// Ends the process, having said why on standard error.
-pub(crate) fn code(done: Result<ExitCode, Failed>) -> ExitCode {
+/// What the command line says of how a failure is told.
+pub(crate) struct Asked {
+    output: Output,
+    backend: Option<String>,
+    /// The command, where it matters to what helps next.
+    command: &'static str,
+}
+
+impl Asked {
+    pub(crate) fn of(args: &Args) -> Self {
+        let command = match &args.command {
+            Command::Check => "check",
+            Command::Doctor(_) => "doctor",
+            Command::Inspect(_) => "inspect",
+            _ => "",
+        };
+        Self { output: args.options.output, backend: args.options.backend.clone(), command }
+    }
+
+    /// A command that asks the same backend.
+    fn again(&self, command: &str, words: &str) -> Option<String> {
+        let backend = self.backend.as_deref().map(|backend| format!(" --backend {}", shell::word(backend)));
+        (command != self.command).then(|| format!("runtime{} {command}{words}", backend.unwrap_or_default()))
+    }
+}
+
+impl Failed {
+    /// What to type next, unless the message says it.
+    fn next_step(&self, asked: &Asked) -> Option<String> {
+        if self.message.contains("`runtime ") {
+            return None;
+        }
+        let asked = &Asked { backend: self.backend.clone().or_else(|| asked.backend.clone()), ..*asked };
+        let error = self.error.as_ref()?;
+        match error.kind() {
+            Kind::NotFound if self.lists => {
+                // The folder it would be in.
+                let key = error.key().unwrap_or_default();
+                let folder = key.rsplit_once('/').map(|(folder, _)| format!(" {}", shell::word(&format!("{folder}/"))));
+                asked.again("list", &folder.unwrap_or_default())
+            }
+            Kind::Denied | Kind::Unauthenticated => asked.again("check", "").or_else(|| asked.again("doctor", "")),
+            Kind::Unavailable | Kind::Timeout => asked.again("doctor", ""),
+            Kind::Unsupported => asked.again("inspect", ""),
+            _ => None,
+        }
+    }
+
+    /// The failure as JSON.
+    fn json(&self, next: Option<&str>) -> Value {
+        let mut value = match &self.error {
+            Some(error) => output::error_json(error),
+            None => {
+                let kind = if self.code == 2 { Kind::Invalid } else { Kind::Other };
+                json!({ "error": { "kind": kind.as_str(), "message": self.message } })
+            }
+        };
+        if let (Some(next), Some(error)) = (next, value.get_mut("error").and_then(Value::as_object_mut)) {
+            error.insert("next".to_owned(), next.into());
+        }
+        value
+    }
+}
+
+/// The exit code of the process, having said why on standard error, and for programs on standard output.
+pub(crate) fn code(done: Result<ExitCode, Failed>, asked: &Asked) -> ExitCode {
     let failed = match done {
         Ok(code) => return code,
         Err(failed) => failed,
     };
+    let next = failed.next_step(asked);
+    tell(&failed);
+    if let Some(next) = &next {
+        say!("  next: {next}");
+    }
+    // A failure without a word was told already, in the format that was asked for.
+    if asked.output == Output::Json && !failed.message.is_empty() {
+        let _ = output::json(&failed.json(next.as_deref()));
+    }
+    ExitCode::from(failed.code)
+}
+
+/// Says on standard error what failed; answers the exit code for it.
+pub(crate) fn tell(failed: &Failed) -> u8 {
     if !failed.message.is_empty() {
         say!("runtime: {}", failed.message);
     }
     if let Some(error) = &failed.error {
         explain(error);
     }
-    ExitCode::from(failed.code)
+    failed.code
 }
 
 /// What only the calling person is told: the backend's own words, marked as such, and what can be done.
@@ -89,9 +187,25 @@ pub(crate) fn explain(error: &Error) {
     if let Some(id) = error.approval() {
         say!("  approve it under the id {}, then try again", Shown(id));
     }
+    if let Some(snippet) = mistake(error).and_then(|at| snippet::underlined(&at.file, &at.text, &at.span)) {
+        terminal::print(&snippet);
+    }
     if let Some(wait) = error.retry_after() {
         say!("  it asks to wait {} s", wait.as_secs());
     }
+}
+
+/// The place in a configuration that the failure is about.
+fn mistake(error: &Error) -> Option<&Mistake> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(found) = cause {
+        if let Some(mistake) = found.downcast_ref::<Mistake>() {
+            // Without a place there is nothing to underline.
+            return Some(mistake).filter(|mistake| mistake.span != (0..0));
+        }
+        cause = found.source();
+    }
+    None
 }
 
 /// Usage errors and help, from clap.
@@ -99,7 +213,24 @@ pub(crate) fn usage(mut error: clap::Error) -> ExitCode {
     hide_values(&mut error);
     // A closed pipe is no reason to panic.
     let _ = error.print();
+    if error.use_stderr() && asks_for_json() {
+        let rendered = error.render().to_string();
+        let message = rendered.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        let _ = output::json(&Failed::usage(message).json(None));
+    }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// Whether a command line that can't be parsed asks for JSON.
+fn asks_for_json() -> bool {
+    let mut words = std::env::args_os();
+    while let Some(word) = words.next() {
+        if word == "--output=json" || (word == "--output" && words.next().as_deref() == Some(OsStr::new("json"))) {
+            return true;
+        }
+    }
+    false
 }
 
 /// A secret that was typed where none belongs is not repeated: standard error often ends up in a log.

@@ -19,7 +19,11 @@ pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode,
     let session = Session::open(options)?;
     let mut answers = session.read_with(&command.keys, command.version.as_deref(), &command.opt.opt).await?;
     match answers.pop() {
-        Some((_, answer)) if answers.is_empty() && options.output == Output::Text => output::value(&answer?.secret),
+        Some((key, answer)) if answers.is_empty() && options.output == Output::Text => {
+            let place = session.place(&key);
+            let backend = session.backend_of(&place).await?;
+            output::value(&answer.map_err(Failed::of(&backend, place.backend.as_deref()))?.secret)
+        }
         last => {
             answers.extend(last);
             several(answers)

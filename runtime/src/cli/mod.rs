@@ -11,7 +11,9 @@ macro_rules! say {
 mod args;
 mod at_once;
 mod backends;
+mod bulk;
 mod check;
+mod colour;
 mod compile;
 mod completions;
 mod config;
@@ -24,7 +26,9 @@ mod exists;
 mod exit;
 mod export;
 mod fill;
+mod formats;
 mod get;
+mod help;
 mod import;
 mod init;
 mod inject;
@@ -33,6 +37,7 @@ mod list;
 mod load;
 mod man;
 mod new;
+mod out_file;
 mod output;
 mod pack;
 mod paths;
@@ -42,6 +47,7 @@ mod run;
 mod session;
 mod set;
 mod shell;
+mod snippet;
 mod template;
 mod terminal;
 mod trace;
@@ -50,7 +56,7 @@ mod value;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use self::args::{Args, Command};
 pub(crate) use self::exit::Failed;
@@ -58,17 +64,22 @@ pub(crate) use self::exit::Failed;
 /// Parses the command line and runs it.
 pub(crate) fn main() -> ExitCode {
     exit::guard_the_process();
-    let args = match Args::try_parse() {
+    if let Some(code) = completions::answered() {
+        return code;
+    }
+    let parsed = help::command().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches));
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => return exit::usage(error),
     };
+    let asked = exit::Asked::of(&args);
     terminal::init_log(args.options.verbose);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(run(args)),
         Err(cause) => Err(Failed::other(format!("the program can't start: {cause}"))),
     };
-    exit::code(done)
+    exit::code(done, &asked)
 }
 
 async fn run(args: Args) -> Result<ExitCode, Failed> {

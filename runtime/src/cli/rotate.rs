@@ -19,6 +19,7 @@ pub(crate) async fn run(options: &Options, mut command: Rotate) -> Result<ExitCo
     let value = value::read(&command.input, &command.key)?;
     let write = set::new(value.to_vec(), command.about, command.opt.opt);
     let call = session.call(&backend);
-    let written = backend.rotate(&key, command.to.as_deref(), &write, &call).await?;
+    let written = backend.rotate(&key, command.to.as_deref(), &write, &call).await;
+    let written = written.map_err(Failed::of(&backend, None))?;
     set::said(options, "rotated", &written)
 }

@@ -203,7 +203,7 @@ impl<'o> Session<'o> {
 }
 
 /// What to ask a backend for.
-fn wanted(backend: &Backend, place: &Reference, given: &Settings) -> secret_runtime::Result<Read> {
+pub(crate) fn wanted(backend: &Backend, place: &Reference, given: &Settings) -> secret_runtime::Result<Read> {
     let field = place.field.iter().map(|field| ("field".to_owned(), field.clone()));
     let field = field.filter(|_| !given.iter().any(|(key, _)| key == "field"));
     Ok(Read {

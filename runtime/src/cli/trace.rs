@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use secret_runtime::{
-    Shown,
+    AccessMode, Shown,
     egress::Rule,
     manifest::Manifest,
-    store::{Level, Listener, Requested},
+    store::{Cached, Decision, Level, Listener, Requested},
 };
 use url::Url;
 
 use super::args::Options;
 
-/// Shows log lines and, for its author, requests on standard error.
+/// Shows log lines, what each layer decides and, for the backend's author, requests on standard error.
 #[derive(Debug)]
 pub(crate) struct Listening {
     most: Level,
-    /// The request rules as they are told, in the order of the manifest; none without `--trace`.
-    rules: Option<Vec<String>>,
+    /// Whether decisions are shown: with `-v`.
+    decisions: bool,
+    /// Whether requests are shown: with `--trace`.
+    requests: bool,
+    /// The request rules as they are told, in the order of the manifest.
+    rules: Vec<String>,
 }
 
 impl Listening {
@@ -30,8 +34,8 @@ impl Listening {
             2 => Level::Debug,
             _ => Level::Trace,
         };
-        let rules = options.trace.then(|| manifest.rules.iter().map(rule).collect());
-        Some(Arc::new(Self { most, rules }))
+        let rules = manifest.rules.iter().map(rule).collect();
+        Some(Arc::new(Self { most, decisions: options.verbose > 0, requests: options.trace, rules }))
     }
 }
 
@@ -43,10 +47,61 @@ impl Listener for Listening {
     }
 
     fn request(&self, request: &Requested<'_>) {
-        if let Some(rules) = &self.rules {
-            say!("{}", told(request, rules));
+        if self.requests {
+            say!("{}", told(request, &self.rules));
         }
     }
+
+    fn decision(&self, decision: &Decision<'_>) {
+        if self.decisions
+            && let Some(line) = decided(decision, &self.rules)
+        {
+            say!("  {line}");
+        }
+    }
+}
+
+/// One decision as a line; none of a decision that this program does not know.
+fn decided(decision: &Decision<'_>, rules: &[String]) -> Option<String> {
+    Some(match decision {
+        Decision::Allowed { operation, name, mode, pattern } => {
+            let mode = mode.map_or("no access mode", AccessMode::as_str);
+            let pattern = pattern.map(|pattern| format!(", hosted-keys {}", Shown(pattern))).unwrap_or_default();
+            format!("policy: {operation} of {} is allowed ({mode}{pattern})", Shown(name))
+        }
+        Decision::Barred { operation, name, rule } => {
+            format!("policy: {operation} of {} is refused (rule {rule})", Shown(name))
+        }
+        Decision::Cache(cached) => format!("cache: {}", kept(*cached)?),
+        Decision::Again { attempt, wait, because } => {
+            format!("retry: attempt {attempt} after {} ms, because {because}", wait.as_millis())
+        }
+        Decision::Environment { answers: true } => "fallback: an environment variable answers".to_owned(),
+        Decision::Environment { answers: false } => "fallback: no environment variable of this name".to_owned(),
+        Decision::Rule { covers: Some(place) } => {
+            let rule = rules.get(*place).map_or("a rule", String::as_str);
+            format!("rule {}: {} covers the request", place + 1, Shown(rule))
+        }
+        Decision::Rule { covers: None } => "rule: none covers the request".to_owned(),
+        Decision::Sent { origin, address, recipe } => {
+            let address = address.map_or("a stand-in".to_owned(), |address| address.to_string());
+            let recipe = recipe.map(|recipe| format!(", credentials added by recipe {}", Shown(recipe)));
+            format!("egress: {} -> {address}{}", Shown(origin), recipe.as_deref().unwrap_or(", no credentials added"))
+        }
+        _ => return None,
+    })
+}
+
+fn kept(cached: Cached) -> Option<&'static str> {
+    Some(match cached {
+        Cached::Off => "off, so the backend is asked",
+        Cached::Hit => "hit",
+        Cached::Miss => "miss",
+        Cached::Passed => "passed, a fresh value is asked for",
+        Cached::Joined => "miss, and the backend is being asked already",
+        Cached::Stale => "stale, served because the upstream is away",
+        _ => return None,
+    })
 }
 
 fn rule(rule: &Rule) -> String {
@@ -112,6 +167,35 @@ mod tests {
           POST https://upstream.example:8200/a/b?x=…&y=…, a body of 7 bytes -> refused: read may not send it (1.5 ms)
             no request rule covers it
         ");
+    }
+
+    #[test]
+    fn each_decision_is_a_line() {
+        use secret_runtime::Operation::Read;
+        let rules = ["GET /a{/name*}".to_owned()];
+        let mode = Some(AccessMode::ReadOnly);
+        let lines: Vec<_> = [
+            Decision::Allowed { operation: Read, name: "OPENAI_\u{1b}", mode, pattern: Some("OPENAI_*") },
+            Decision::Allowed { operation: Read, name: "KEY", mode: None, pattern: None },
+            Decision::Barred { operation: Read, name: "KEY", rule: "hosted-keys" },
+            Decision::Cache(Cached::Off),
+            Decision::Cache(Cached::Hit),
+            Decision::Again { attempt: 2, wait: Duration::from_millis(200), because: Kind::Unavailable },
+            Decision::Environment { answers: true },
+            Decision::Rule { covers: Some(0) },
+            Decision::Rule { covers: Some(7) },
+            Decision::Rule { covers: None },
+            Decision::Sent {
+                origin: "https://host:8200",
+                address: Some(([10, 0, 0, 1], 8200).into()),
+                recipe: Some("token"),
+            },
+            Decision::Sent { origin: "https://host:8200", address: None, recipe: None },
+        ]
+        .iter()
+        .filter_map(|decision| decided(decision, &rules))
+        .collect();
+        insta::assert_snapshot!(lines.join("\n"));
     }
 
     #[test]

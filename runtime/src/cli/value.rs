@@ -36,7 +36,7 @@ pub(crate) fn read(input: &Input, key: &str) -> Result<Zeroizing<Vec<u8>>, Faile
     Ok(value)
 }
 
-fn take(from: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn take(from: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut value = Zeroizing::new(Vec::new());
     from.take(VALUE_BYTES + 1).read_to_end(&mut value)?;
     if value.len() as u64 > VALUE_BYTES { Err(io::Error::other("it is larger than 64 MiB")) } else { Ok(value) }

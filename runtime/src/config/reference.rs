@@ -105,8 +105,9 @@ impl FromStr for Reference {
     type Err = BadReference;
 
     fn from_str(text: &str) -> std::result::Result<Self, BadReference> {
+        // What does not even begin like one may be a secret that was typed here.
+        let rest = text.strip_prefix(START).ok_or_else(|| BadReference("it does not begin with ref+".to_owned()))?;
         let bad = |why: &str| BadReference(format!("{}: {why}", Shown(text)));
-        let rest = text.strip_prefix(START).ok_or_else(|| bad("it does not begin with ref+"))?;
         let (backend, rest) = rest.split_once("://").ok_or_else(|| bad("it names no backend"))?;
         if backend.is_empty() || !backend.chars().all(in_backend) {
             return Err(bad("the backend's name is not right"));

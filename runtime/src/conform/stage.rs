@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::Error,
-    listener::{Level, Listener, Requested},
+    listener::{Decision, Level, Listener, Requested},
     stand_in::{Script, StandIn, StandInFault, StandInReply, StandInRequest},
     text::Shown,
 };
@@ -139,6 +139,12 @@ impl Listener for Stage {
         });
         if let Some(listener) = &self.listener {
             listener.request(request);
+        }
+    }
+
+    fn decision(&self, decision: &Decision<'_>) {
+        if let Some(listener) = &self.listener {
+            listener.decision(decision);
         }
     }
 }

@@ -89,10 +89,15 @@ pub(crate) struct Outgoing {
 }
 
 /// A reply, whole.
+#[derive(Default)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, Zeroizing<String>)>,
     pub(crate) body: Zeroizing<Vec<u8>>,
+    /// The address it came from; none if nothing was sent.
+    pub(crate) from: Option<SocketAddr>,
+    /// Whether credentials were added to what was sent.
+    pub(crate) with_credentials: bool,
 }
 
 impl Reply {
@@ -134,6 +139,11 @@ impl Connector {
             shows: None,
             client: Mutex::default(),
         }
+    }
+
+    /// The origin as messages name it.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// The same, showing this certificate to a server that asks for one.
@@ -197,7 +207,7 @@ impl Connector {
     async fn take(&self, mut reply: reqwest::Response) -> Result<Reply> {
         let over =
             |what: &str| Error::new(Kind::Unavailable, format!("the reply of {} is over its cap: {what}", self.shown));
-        let status = reply.status().as_u16();
+        let (status, from) = (reply.status().as_u16(), reply.remote_addr());
         let mut headers = Vec::with_capacity(reply.headers().len());
         let mut header_bytes = 0;
         for (name, value) in reply.headers() {
@@ -224,7 +234,7 @@ impl Connector {
                 chunk.as_mut().zeroize();
             }
         }
-        Ok(Reply { status, headers, body })
+        Ok(Reply { status, headers, body, from, with_credentials: false })
     }
 
     /// The client for this request. Where it shows a certificate, that is read again: a new one is a new client, whose

@@ -103,6 +103,7 @@ mod tests {
             status: 200,
             headers: vec![("x-any".into(), Zeroizing::new(header.into()))],
             body: Zeroizing::new(body.to_vec()),
+            ..Reply::default()
         }
     }
 

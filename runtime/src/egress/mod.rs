@@ -41,6 +41,7 @@ use self::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    listener::Decision,
     manifest::{Phase, Recipe, Scope},
 };
 
@@ -178,6 +179,14 @@ impl Egress {
         Ok(reply)
     }
 
+    /// What is told of a reply: where from, and what was added to the request. Never what was in either.
+    pub(crate) fn told<'a>(&'a self, checked: &Checked, reply: &Reply) -> Option<Decision<'a>> {
+        let origin = self.connectors.get(checked.origin)?.shown();
+        let recipe = self.credentials.as_ref().filter(|_| reply.with_credentials);
+        let recipe = recipe.map(|credentials| credentials.recipe().name.as_str());
+        Some(Decision::Sent { origin, address: reply.from, recipe })
+    }
+
     /// What one request may use.
     pub(crate) fn caps(&self) -> Caps {
         self.caps
@@ -222,7 +231,8 @@ impl Egress {
                 .map_err(Failure::of_credential)?,
             None => Vec::new(),
         };
-        let reply = within(deadline, connector.send(outgoing)).await.map_err(Failure::on_the_way)?;
+        let mut reply = within(deadline, connector.send(outgoing)).await.map_err(Failure::on_the_way)?;
+        reply.with_credentials = !sent.is_empty();
         if echo::holds(&reply, &sent) {
             return Err(Failure::Refused(
                 Error::new(

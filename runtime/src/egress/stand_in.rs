@@ -82,7 +82,7 @@ pub(super) fn ask(stand_in: &dyn StandIn, phase: Phase, checked: &Checked) -> Op
     Some(match answer {
         Ok(StandInReply { status, headers, body }) => {
             let headers = headers.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
-            Ok(Reply { status, headers, body: Zeroizing::new(body) })
+            Ok(Reply { status, headers, body: Zeroizing::new(body), ..Reply::default() })
         }
         Err(StandInFault::Broken) => unavailable("the stand-in broke the connection"),
         Err(StandInFault::Silent) => Err(Error::new(Kind::Timeout, "the stand-in did not answer")),

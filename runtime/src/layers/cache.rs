@@ -23,7 +23,8 @@ use super::AtHand;
 use crate::{
     error::Result,
     store::{
-        Answer, CALL_TIMEOUT, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore,
+        Answer, CALL_TIMEOUT, Cached, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness,
+        SecretStore,
     },
 };
 
@@ -83,15 +84,26 @@ impl<S> Cache<S> {
 impl<S: SecretStore> Cache<S> {
     async fn load(&self, shelf: &Arc<Shelf>, read: &Read, call: &Call) -> Result<Answer> {
         let waiter = match shelf.board(read, call.fresh) {
-            Boarding::Kept(outcome) => return outcome,
-            Boarding::Joined(waiter) => waiter,
+            Boarding::Kept(outcome) => {
+                call.tell(Decision::Cache(Cached::Hit));
+                return outcome;
+            }
+            Boarding::Joined(waiter) => {
+                call.tell(Decision::Cache(Cached::Joined));
+                waiter
+            }
             Boarding::Begun(load, waiter) => {
+                call.tell(Decision::Cache(if call.fresh { Cached::Passed } else { Cached::Miss }));
                 self.spawn(load, call);
                 waiter
             }
         };
         match waiter.wait(call.timeout).await {
-            Err(error) if error.kind().is_transient() && !call.fresh => shelf.stale(read).ok_or(error),
+            Err(error) if error.kind().is_transient() && !call.fresh => {
+                let stale = shelf.stale(read).ok_or(error)?;
+                call.tell(Decision::Cache(Cached::Stale));
+                Ok(stale)
+            }
             outcome => outcome,
         }
     }
@@ -128,10 +140,14 @@ impl<S> AtHand for Cache<S> {
 
 impl<S: SecretStore> SecretStore for Cache<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
-        let Some(shelf) = &self.shelf else { return self.inner.read(read, call).await };
+        let Some(shelf) = &self.shelf else {
+            call.tell(Decision::Cache(Cached::Off));
+            return self.inner.read(read, call).await;
+        };
         if !call.fresh
             && let Some(outcome) = shelf.fresh(read)
         {
+            call.tell(Decision::Cache(Cached::Hit));
             return outcome;
         }
         self.load(shelf, read, call).await

@@ -9,7 +9,7 @@ use super::{AtHand, policy::HOSTED_KEYS};
 use crate::{
     error::{Error, Kind, Result},
     store::{
-        Answer, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, Secret, SecretBytes,
+        Answer, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, Secret, SecretBytes,
         SecretStore, Source,
     },
 };
@@ -60,6 +60,15 @@ impl<S> Fallback<S> {
         let settings = self.settings.as_ref().filter(|_| options.iter().next().is_none())?;
         settings.find(name)
     }
+
+    /// Looks the name up, where that was asked for, and tells whoever listens.
+    fn ask(&self, name: &Name, options: &Options, call: &Call) -> Option<SecretBytes> {
+        let found = self.find(name, options);
+        if self.settings.is_some() {
+            call.tell(Decision::Environment { answers: found.is_some() });
+        }
+        found
+    }
 }
 
 impl<S: AtHand> AtHand for Fallback<S> {
@@ -72,7 +81,7 @@ impl<S: SecretStore> SecretStore for Fallback<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
         match self.inner.read(read, call).await {
             Err(error) if read.version.is_none() && leaves_the_name_open(&error) => {
-                let value = self.find(&read.name, &read.options).ok_or(error)?;
+                let value = self.ask(&read.name, &read.options, call).ok_or(error)?;
                 Ok(Answer { secret: Secret::new(value, None, None, Vec::new()), source: Source::Environment })
             }
             outcome => outcome,
@@ -81,8 +90,8 @@ impl<S: SecretStore> SecretStore for Fallback<S> {
 
     async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
         match self.inner.exists(name, options, call).await {
-            Ok(false) => Ok(self.find(name, options).is_some()),
-            Err(error) if leaves_the_name_open(&error) => self.find(name, options).map(|_| true).ok_or(error),
+            Ok(false) => Ok(self.ask(name, options, call).is_some()),
+            Err(error) if leaves_the_name_open(&error) => self.ask(name, options, call).map(|_| true).ok_or(error),
             outcome => outcome,
         }
     }

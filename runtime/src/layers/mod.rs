@@ -72,7 +72,9 @@ pub(crate) struct Stack<S>(Audit<Fallback<Policy<Cache<Retry<S>>>>>);
 
 impl<S: SecretStore> SecretStore for Stack<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
-        match self.0.at_hand(read, call) {
+        // Who listens hears of every layer, also of those that a hit does not pass.
+        let at_hand = if call.listener.is_none() { self.0.at_hand(read, call) } else { None };
+        match at_hand {
             Some(answer) => Ok(answer),
             // Boxed, so that a hit does not carry the space for it.
             None => Box::pin(self.0.read(read, call)).await,
@@ -114,7 +116,7 @@ mod tests {
     use crate::{
         error::{Error, Kind},
         glob::Globs,
-        store::Source,
+        store::{Decision, Level, Listener, Source},
     };
 
     fn settings(hosted: &str) -> Layers {
@@ -142,6 +144,49 @@ mod tests {
         stack.read(&read, &call).await.unwrap();
         assert_eq!(at_once(&stack, &read, &call).unwrap().unwrap().source, Source::Cache);
         assert!(at_once(&stack, &read, &Call { fresh: true, ..call }).is_none());
+    }
+
+    /// Keeps what it is told, in a short form.
+    #[derive(Debug, Default)]
+    struct Told(std::sync::Mutex<Vec<String>>);
+
+    impl Listener for Told {
+        fn line(&self, _: Level, _: &str) {}
+
+        fn decision(&self, decision: &Decision<'_>) {
+            self.0.lock().unwrap().push(match decision {
+                Decision::Allowed { name, pattern, .. } => format!("allowed {name} {}", pattern.unwrap_or("-")),
+                Decision::Barred { name, rule, .. } => format!("barred {name} {rule}"),
+                Decision::Cache(cached) => format!("{cached:?}"),
+                Decision::Again { attempt, because, .. } => format!("again {attempt} {because}"),
+                other => format!("{other:?}"),
+            });
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_listens_hears_of_every_layer_also_of_a_hit_and_never_a_value() {
+        let fake = Fake::answering("canary");
+        fake.fail_next(Error::new(Kind::Unavailable, "away"));
+        let stack = settings("K*").over(fake);
+        let told = Arc::new(Told::default());
+        let call = Call { listener: Some(told.clone()), ..Call::default() };
+        for call in [call.clone(), call.clone(), Call { fresh: true, ..call.clone() }] {
+            stack.read(&fake::read("KEY"), &call).await.unwrap();
+        }
+        stack.read(&fake::read("OTHER"), &call).await.unwrap_err();
+        let told = told.0.lock().unwrap();
+        let expected = [
+            "allowed KEY K*",
+            "Miss",
+            "again 2 unavailable",
+            "allowed KEY K*",
+            "Hit",
+            "allowed KEY K*",
+            "Passed",
+            "barred OTHER hosted-keys",
+        ];
+        assert_eq!(*told, expected);
     }
 
     #[tokio::test]

@@ -9,7 +9,8 @@ use crate::{
     error::{Error, Kind, Result},
     glob::Globs,
     store::{
-        Answer, Call, Delete, Entry, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore,
+        Answer, Call, Decision, Delete, Entry, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness,
+        SecretStore,
     },
     text::{Shown, nearest},
 };
@@ -199,6 +200,24 @@ impl<S> Policy<S> {
     fn permit_name(&self, operation: Operation, name: &Name, options: &Options) -> Result<()> {
         self.settings.as_ref().map_or(Ok(()), |settings| settings.permit_name(operation, name, options))
     }
+
+    /// The same, for a call that goes on from here: whoever listens to it is told.
+    fn admit(&self, operation: Operation, name: &Name, options: &Options, call: &Call) -> Result<()> {
+        let permitted = self.permit_name(operation, name, options);
+        if call.listener.is_some() {
+            let settings = self.settings.as_ref();
+            let hosted = settings.and_then(|settings| settings.hosted_keys.as_ref());
+            let (mode, shown) = (settings.map(|settings| settings.mode), name.as_str());
+            call.tell(match &permitted {
+                Ok(()) => {
+                    let pattern = hosted.and_then(|hosted| hosted.covering(shown));
+                    Decision::Allowed { operation, name: shown, mode, pattern }
+                }
+                Err(error) => Decision::Barred { operation, name: shown, rule: error.rule().unwrap_or(ACCESS_MODE) },
+            });
+        }
+        permitted
+    }
 }
 
 impl<S: AtHand> AtHand for Policy<S> {
@@ -210,12 +229,12 @@ impl<S: AtHand> AtHand for Policy<S> {
 
 impl<S: SecretStore> SecretStore for Policy<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
-        self.permit_name(Operation::Read, &read.name, &read.options)?;
+        self.admit(Operation::Read, &read.name, &read.options, call)?;
         self.inner.read(read, call).await
     }
 
     async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
-        self.permit_name(Operation::Exists, name, options)?;
+        self.admit(Operation::Exists, name, options, call)?;
         self.inner.exists(name, options, call).await
     }
 
@@ -233,12 +252,12 @@ impl<S: SecretStore> SecretStore for Policy<S> {
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
-        self.permit_name(Operation::Write, &new.name, &new.options)?;
+        self.admit(Operation::Write, &new.name, &new.options, call)?;
         self.inner.write(new, call).await
     }
 
     async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
-        self.permit_name(Operation::Delete, &delete.name, &delete.options)?;
+        self.admit(Operation::Delete, &delete.name, &delete.options, call)?;
         self.inner.delete(delete, call).await
     }
 

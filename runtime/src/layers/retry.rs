@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     error::Result,
-    store::{Answer, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore},
+    store::{Answer, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore},
 };
 
 /// How often a read is tried in all. Three outlast a restart behind a load balancer; more only delay the news.
@@ -87,6 +87,7 @@ impl<S> Retry<S> {
             if wait >= left {
                 return Err(error);
             }
+            call.tell(Decision::Again { attempt: tried + 1, wait, because: error.kind() });
             tracing::debug!(kind = error.kind().as_str(), tried, wait_ms = wait.as_millis(), "trying again");
             sleep(wait).await;
             left = call.timeout.saturating_sub(begun.elapsed());

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     egress::{Checked, Failure, Reply, Request},
     error::{Error, Kind},
-    listener::Requested,
+    listener::{Decision, Requested},
     store::Listener,
 };
 
@@ -40,11 +40,13 @@ impl Serving {
             Ok(checked) => {
                 if let Some(heard) = &mut heard {
                     heard.rule = Some(checked.rule);
+                    heard.listener.decision(&Decision::Rule { covers: Some(checked.rule) });
                 }
                 Ok(Asked { checked, heard })
             }
             Err(refused) => {
                 if let Some(heard) = &mut heard {
+                    heard.listener.decision(&Decision::Rule { covers: None });
                     heard.tell(Err(&refused));
                 }
                 let said = refused.to_string();
@@ -61,6 +63,9 @@ impl Serving {
         let sending = plan.egress.send(values.phase, values, &checked, *deadline);
         let sent = watch.waiting_until(*deadline, sending).await;
         if let Some(heard) = &mut heard {
+            if let Some(told) = sent.as_ref().ok().and_then(|reply| plan.egress.told(&checked, reply)) {
+                heard.listener.decision(&told);
+            }
             heard.tell(sent.as_ref().map(|reply| reply.status).map_err(Failure::error));
         }
         match sent {

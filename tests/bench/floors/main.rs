@@ -8,7 +8,10 @@ mod bare;
 mod guests;
 mod library;
 mod machine;
+mod many;
 mod process;
+mod run;
+mod start;
 mod table;
 mod turns;
 mod upstream;
@@ -22,15 +25,18 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 11] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
     ("warm", upstream::warm),
     ("crowd", upstream::crowd),
     ("process", process::process),
+    ("start", start::start),
+    ("run", run::run),
     ("backends", backends::backends),
     ("guests", guests::guests),
+    ("cli", many::cli),
 ];
 
 fn main() -> ExitCode {

@@ -79,7 +79,7 @@ pub(crate) fn process(_: &mut Criterion) -> Result<Vec<Row>> {
     ])
 }
 
-fn row(what: &str, pairs: &[(f64, f64)], target: f64) -> Row {
+pub(crate) fn row(what: &str, pairs: &[(f64, f64)], target: f64) -> Row {
     let turns = Turns::of(pairs);
     let both = |median: f64, least: f64| format!("{} (min {})", time(median), time(least));
     let measured = both(turns.ours, least(pairs.iter().map(|(_, ours)| *ours)));
@@ -88,18 +88,23 @@ fn row(what: &str, pairs: &[(f64, f64)], target: f64) -> Row {
 }
 
 /// A home folder with nothing in it.
-struct Home(TempDir);
+pub(crate) struct Home(TempDir);
 
 impl Home {
-    fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         // Not where everybody can write: such a folder holds no compiled code.
         let folder = layout::target().join("bench");
         fs::create_dir_all(&folder)?;
         Ok(Self(tempfile::Builder::new().prefix("home-").tempdir_in(folder)?))
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// A program with nothing in its environment but what it needs.
-    fn program(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("HOME", self.0.path()).current_dir(self.0.path());
@@ -107,6 +112,13 @@ impl Home {
     }
 
     fn runtime(&self, server: &OpenBao, cache: &Path) -> Result<Command> {
+        let mut command = self.vault(server, cache)?;
+        command.args(["get", KEY]);
+        Ok(command)
+    }
+
+    /// The program with the vault backend, on this server.
+    pub(crate) fn vault(&self, server: &OpenBao, cache: &Path) -> Result<Command> {
         fs::create_dir_all(cache)?;
         fs::set_permissions(cache, fs::Permissions::from_mode(0o700))?;
         let program = layout::runtime();
@@ -119,8 +131,7 @@ impl Home {
             .env("VAULT_ADDR", server.address())
             .env("VAULT_TOKEN", server.token())
             .args(["--trust", "--backend"])
-            .arg(layout::backend("vault"))
-            .args(["get", KEY]);
+            .arg(layout::backend("vault"));
         Ok(command)
     }
 }
@@ -157,7 +168,7 @@ fn says_the_value(mut command: Command) -> Result<()> {
 }
 
 /// How long one run takes, from asking for the process to its end.
-fn seconds(command: &mut Command) -> Result<f64> {
+pub(crate) fn seconds(command: &mut Command) -> Result<f64> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let started = Instant::now();
     let status = command.status().with_context(|| missing(command))?;

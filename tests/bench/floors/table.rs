@@ -43,6 +43,13 @@ impl Row {
         Self::of(what, cells, Some(turns.ours - turns.floor <= most))
     }
 
+    /// Two ways in turns, of which ours may take so many times the floor and so many seconds more.
+    pub(crate) fn times_and(what: &str, turns: Turns, times: f64, more: f64) -> Self {
+        let target = format!("≤ {times} x + {}", time(more));
+        let cells = [time(turns.ours), time(turns.floor), format!("{:.2}", turns.ratio), target];
+        Self::of(what, cells, Some(turns.ours <= turns.floor * times + more))
+    }
+
     /// A figure, its floor, and how many times the floor it is.
     pub(crate) fn ratio(what: &str, measured: String, floor: String, ratio: f64, target: Target) -> Self {
         let (target, met) = match target {

@@ -142,7 +142,7 @@ mod tests {
 
     fn reply(status: u16, body: &str) -> Reply {
         let headers = vec![("retry-after".to_owned(), Zeroizing::new("7".to_owned()))];
-        Reply { status, headers, body: Zeroizing::new(body.as_bytes().to_vec()) }
+        Reply { status, headers, body: Zeroizing::new(body.as_bytes().to_vec()), ..Reply::default() }
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn only_a_word_that_credentials_have_ended_counts_as_their_refusal() {
         status,
         headers: vec![("x-amzn-errortype".to_owned(), Zeroizing::new(header.to_owned()))],
         body: Zeroizing::new(body.as_bytes().to_vec()),
+        ..Reply::default()
     };
     for (status, header, body, refused) in [
         (400, "", r#"{"__type":"ExpiredTokenException"}"#, true),

@@ -74,7 +74,7 @@ mod tests {
 
     fn asks(status: u16, header: &str) -> Reply {
         let headers = vec![("www-authenticate".to_owned(), Zeroizing::new(header.to_owned()))];
-        Reply { status, headers, body: Zeroizing::default() }
+        Reply { status, headers, ..Reply::default() }
     }
 
     #[test]

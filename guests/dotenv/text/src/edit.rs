@@ -1,24 +1,37 @@
 //! Changing one definition of a file: every other line stays as it is, byte for byte.
 
-use std::ops::Range;
-
-use secret_runtime_guest::Error;
+use std::{fmt, ops::Range};
 
 use crate::grammar::{BOM, File, Style, is_key};
+
+/// What no `.env` file can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// A key that is none.
+    Key,
+    /// A value with a NUL byte.
+    Value,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "a key in a .env file is a letter or _, then letters, digits, _, . and -",
+            Self::Value => "a .env file can't hold a value with a NUL byte",
+        })
+    }
+}
+
+impl std::error::Error for Unfit {}
 
 /// The file with this value for this key: in the place of the last definition, else in a line at the end.
 ///
 /// The definition keeps its quotes where they can hold the value. What is written is one line, whatever the value.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a key or value that no `.env` file can hold.
-pub(crate) fn set(file: &File<'_>, key: &str, value: &str) -> Result<String, Error> {
-    if !is_key(key) {
-        return Err(Error::invalid("a key in a .env file is a letter or _, then letters, digits, _, . and -"));
-    }
-    if value.contains('\0') {
-        return Err(Error::invalid("a .env file can't hold a value with a NUL byte"));
-    }
+/// [`Unfit`] for a key or value that no `.env` file can hold.
+pub fn set(file: &File<'_>, key: &str, value: &str) -> Result<String, Unfit> {
+    fits(key, value)?;
     let text = file.text();
     Ok(match file.last(key) {
         Some(definition) => splice(text, definition.span.clone(), &quoted(value, definition.style)),
@@ -30,8 +43,27 @@ pub(crate) fn set(file: &File<'_>, key: &str, value: &str) -> Result<String, Err
     })
 }
 
+/// A line that defines this key, its end included.
+///
+/// # Errors
+/// [`Unfit`] for a key or value that no `.env` file can hold.
+pub fn definition(key: &str, value: &str) -> Result<String, Unfit> {
+    fits(key, value)?;
+    Ok(format!("{key}={}\n", quoted(value, Style::Unquoted)))
+}
+
+fn fits(key: &str, value: &str) -> Result<(), Unfit> {
+    if !is_key(key) {
+        Err(Unfit::Key)
+    } else if value.contains('\0') {
+        Err(Unfit::Value)
+    } else {
+        Ok(())
+    }
+}
+
 /// The file without any definition of this key; none if there was none.
-pub(crate) fn remove(file: &File<'_>, key: &str) -> Option<String> {
+pub fn remove(file: &File<'_>, key: &str) -> Option<String> {
     let doomed = file.definitions().iter().filter(|definition| definition.key == key);
     let mut text = None;
     for definition in doomed.rev() {
@@ -179,9 +211,10 @@ mod tests {
 
     #[test]
     fn what_no_file_can_hold_is_invalid() {
-        assert!(matches!(set(&parsed(""), "A", "a\0b"), Err(Error::Invalid(_))));
+        assert_eq!(set(&parsed(""), "A", "a\0b"), Err(Unfit::Value));
+        assert_eq!(definition("A", "a\0b"), Err(Unfit::Value));
         for key in ["", "1A", "A B", "A=B", "A\nB", "é"] {
-            assert!(matches!(set(&parsed(""), key, "1"), Err(Error::Invalid(_))), "{key:?}");
+            assert_eq!(set(&parsed(""), key, "1"), Err(Unfit::Key), "{key:?}");
         }
     }
 

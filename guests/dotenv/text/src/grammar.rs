@@ -15,31 +15,29 @@
 //!
 //! Everything else is an error, so that no line is taken for something it is not. Nothing is interpolated.
 
-use std::{borrow::Cow, ops::Range};
-
-use secret_runtime_guest::Error;
+use std::{borrow::Cow, fmt, ops::Range};
 
 /// Some editors begin a file with it. It is no part of the first line.
-pub(crate) const BOM: char = '\u{feff}';
+pub const BOM: char = '\u{feff}';
 
 /// A file that has been read: its text, and where the definitions stand in it.
-pub(crate) struct File<'a> {
+pub struct File<'a> {
     text: &'a str,
     definitions: Vec<Definition<'a>>,
 }
 
 /// One definition of a key.
-pub(crate) struct Definition<'a> {
+pub struct Definition<'a> {
     /// The key.
-    pub(crate) key: &'a str,
+    pub key: &'a str,
     /// The value, without quotes and with its escapes undone.
-    pub(crate) value: Cow<'a, str>,
+    pub value: Cow<'a, str>,
     /// How the value is quoted.
-    pub(crate) style: Style,
+    pub style: Style,
     /// Where the value stands, quotes included. An empty unquoted one stands right after the `=`.
-    pub(crate) span: Range<usize>,
+    pub span: Range<usize>,
     /// Where its lines stand, the line end included.
-    pub(crate) lines: Range<usize>,
+    pub lines: Range<usize>,
 }
 
 /// Shows the key alone: a value is secret.
@@ -51,7 +49,7 @@ impl std::fmt::Debug for Definition<'_> {
 
 /// How a value is quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
     /// Not at all.
     Unquoted,
     /// In single quotes: every character is itself.
@@ -62,22 +60,27 @@ pub(crate) enum Style {
 
 /// A line that is neither blank nor a comment nor a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed {
+pub struct Malformed {
     /// Which line, counted from 1. Of an open quote, the line on which it was opened.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What is wrong with it, in words that hold nothing of the line itself.
-    pub(crate) problem: &'static str,
+    pub problem: &'static str,
 }
 
-impl From<Malformed> for Error {
-    fn from(Malformed { line, problem }: Malformed) -> Self {
-        Self::malformed(format!("line {line}: {problem}"))
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.problem)
     }
 }
 
+impl std::error::Error for Malformed {}
+
 impl<'a> File<'a> {
     /// Reads a whole file.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`] says which line is neither blank nor a comment nor a definition.
+    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         let mut cursor = Cursor { text, at: 0 };
         cursor.take(BOM);
         let mut definitions = Vec::new();
@@ -96,17 +99,17 @@ impl<'a> File<'a> {
     }
 
     /// The text it was read from.
-    pub(crate) fn text(&self) -> &'a str {
+    pub fn text(&self) -> &'a str {
         self.text
     }
 
     /// All definitions, in order.
-    pub(crate) fn definitions(&self) -> &[Definition<'a>] {
+    pub fn definitions(&self) -> &[Definition<'a>] {
         &self.definitions
     }
 
     /// The definition that counts: as for a shell, the last one.
-    pub(crate) fn last(&self, key: &str) -> Option<&Definition<'a>> {
+    pub fn last(&self, key: &str) -> Option<&Definition<'a>> {
         self.definitions.iter().rfind(|definition| definition.key == key)
     }
 }
@@ -242,7 +245,7 @@ fn is_in_key(c: char) -> bool {
 }
 
 /// Whether a key of this name can stand in a file.
-pub(crate) fn is_key(key: &str) -> bool {
+pub fn is_key(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && key.chars().all(is_in_key)
 }
 
