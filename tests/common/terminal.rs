@@ -54,15 +54,15 @@ impl Run {
 
     /// The same from a shell that writes a line about the terminal's modes before and after it.
     pub(crate) fn between_modes(self) -> Self {
-        self.from_a_shell(r#"echo modes $(stty -g); "$@"; echo modes $(stty -g)"#)
+        self.in_a_shell(r#"echo modes $(stty -g); "$@"; echo modes $(stty -g)"#)
     }
 
     /// The same once a line has been typed, which is asked for by `ready`. What is typed after it, it finds there.
     pub(crate) fn after_a_line(self) -> Self {
-        self.from_a_shell(r#"echo ready; read line; exec "$@""#)
+        self.in_a_shell(r#"echo ready; read line; exec "$@""#)
     }
 
-    fn from_a_shell(mut self, line: &str) -> Self {
+    fn in_a_shell(mut self, line: &str) -> Self {
         let mut command = Command::new("setsid");
         command.args(["/bin/sh", "-c", line, "sh"]).args(self.command.get_args()).env_clear();
         command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
