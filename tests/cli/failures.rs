@@ -10,7 +10,7 @@ fn a_failure_is_json_on_standard_output_and_words_on_standard_error() {
     let home = Home::with_dotenv("KEY=v\n");
     for (arguments, code, kind) in [
         (&["list", "--opt", "x=y"][..], 2, "invalid"),
-        (&["check"], 4, "unsupported"),
+        (&[READ_WRITE, "delete", "KEY", "--recovery-days", "3"], 4, "unsupported"),
         (&["exists", "NO NAME"], 2, "invalid"),
         (&["delete", "KEY"], 3, "refused"),
         (&["rotate", "KEY"], 3, "refused"),
@@ -29,7 +29,7 @@ fn a_failure_is_json_on_standard_output_and_words_on_standard_error() {
     let nothing = home.runtime(["--output=json", "list"]).run().exits(2).says(&["no backend is named"]);
     assert_eq!(nothing.json()["error"]["kind"], "invalid");
     // Without the word it stays with people.
-    home.dotenv(["check"]).run().exits(4).prints("");
+    home.dotenv(["delete", "KEY"]).run().exits(3).prints("");
 }
 
 #[test]
@@ -47,12 +47,13 @@ fn what_helps_next_is_said_once() {
     let absent = home.dotenv(["get", "ABSENT"]).run().exits(10);
     let next = format!("  next: runtime --backend {} list\n", test_support::layout::backend("dotenv").display());
     assert!(absent.stderr.ends_with(&next), "{absent:?}");
-    let check = home.dotenv(["check"]).run().exits(4);
+    let beyond = [READ_WRITE, "delete", "KEY", "--recovery-days", "3"];
+    let check = home.dotenv(beyond).run().exits(4);
     assert!(check.stderr.contains("  next: runtime --backend ") && check.stderr.ends_with(" inspect\n"), "{check:?}");
     // The message says it.
     let untrusted = home.untrusted_dotenv(["get", "KEY"]).run().exits(3);
     assert!(!untrusted.stderr.contains("next:"), "{untrusted:?}");
-    let json = home.dotenv(["--output", "json", "check"]).run().exits(4).json();
+    let json = home.dotenv(["--output", "json"]).args(beyond).run().exits(4).json();
     assert!(json["error"]["next"].as_str().unwrap().ends_with(" inspect"), "{json}");
 }
 
@@ -97,7 +98,7 @@ fn a_reader_that_leaves_early_hears_no_complaint() {
         (&["--version"], 0),
         (&["man"], 0),
         (&["completions", "bash"], 0),
-        (&["check", "--output", "json"], 4),
+        (&["check", "--output", "json"], 0),
         (&["get", "--output", "json", "--nonsense"], 2),
     ] {
         let run = home.dotenv(arguments).unheard().run().exits(code);

@@ -17,7 +17,8 @@ fn real_output_is_as_the_schemas_say() {
         ("set", &["set", "C"], 0),
         ("rotate", &["rotate", "C"], 0),
         ("delete", &["delete", "C"], 0),
-        ("error", &["check"], 4),
+        ("check", &["check"], 0),
+        ("error", &["delete", "A", "--recovery-days", "3"], 4),
         ("error", &["list", "--opt", "a=b"], 2),
         ("error", &["delete", "ABSENT"], 10),
         ("error", &["list", "--nonsense"], 2),
@@ -43,6 +44,10 @@ fn what_an_upstream_adds_is_in_the_schemas_too() {
     };
     schema::holds("get", &run(&["get", "KEY", "OTHER"]).exits(6).json());
     schema::holds("error", &run(&["list"]).json());
+    schema::holds("check", &run(&["check"]).json());
+    let denied = Upstream::start(|_| Reply::new(403, r#"{"errors":["no"]}"#)).unwrap();
+    let check = home.vault_at(&denied.address(), ["--output", "json", "check"]).env("VAULT_TOKEN", "t").run().exits(5);
+    schema::holds("check", &check.json());
 }
 
 #[test]
@@ -58,8 +63,39 @@ fn what_is_known_of_components_is_too() {
 }
 
 #[test]
+fn what_is_done_with_many_secrets_is_too() {
+    let home = Home::with_dotenv("A=1\nB=2\n");
+    home.file("in.env", "A=9\nC=3\n");
+    home.file("empty.env", "A=\nZ=\n");
+    for (name, arguments) in [
+        ("plan", &["import", "in.env", "--dry-run"][..]),
+        ("import", &["import", "in.env"]),
+        ("fill", &["fill", "empty.env", "--dry-run"]),
+    ] {
+        let run = home.dotenv(["--output", "json", READ_WRITE]).args(arguments).run().exits(0);
+        schema::holds(name, &run.json());
+    }
+}
+
+#[test]
+fn what_is_trusted_configured_and_found_is_too() {
+    let home = Home::with_dotenv("A=1\n");
+    let component = Component::backend("dotenv").save(&home, "dotenv.wasm");
+    let trust = |words: &[&str]| home.untrusted_dotenv(["--output", "json", "trust"]).args(words).run();
+    trust(&["--digest", &crate::common::digest(&component), "dotenv.wasm"]).exits(0);
+    schema::holds("trust-list", &trust(&["list"]).exits(0).json());
+    schema::holds("trust-list", &trust(&["show", "dotenv"]).exits(0).json());
+    schema::holds("trust-diff", &trust(&["diff", "dotenv.wasm"]).exits(0).json());
+    let own = "audit = \"audit.jsonl\"\n[backends.a]\ncomponent = \"a.wasm\"\n[profiles.p]\naudit = \"-\"\n";
+    home.file("config/secret-runtime/runtime.toml", own);
+    let show = home.runtime(["--output", "json", "--timeout", "5s", "-P", "p", "config", "show"]).run().exits(0);
+    schema::holds("config-show", &show.json());
+    schema::holds("doctor", &home.runtime(["--output", "json", "doctor", "--offline"]).run().json());
+}
+
+#[test]
 fn a_schema_refuses_what_is_not_in_it() {
-    assert_eq!(schema::all().len(), 11, "a new schema needs a test here: {:?}", schema::all());
+    assert_eq!(schema::all().len(), 18, "a new schema needs a test here: {:?}", schema::all());
     let refused = |schema: serde_json::Value, value: serde_json::Value| {
         assert!(schema::check(&schema, &value, "$").is_err(), "{schema} {value}");
     };

@@ -6,7 +6,12 @@ use std::process::ExitCode;
 use secret_runtime::{Kind, Readiness, Result, Shown};
 use serde_json::json;
 
-use super::{Failed, args::Options, output, session::Session};
+use super::{
+    Failed,
+    args::{Options, Output},
+    exit, output,
+    session::Session,
+};
 
 pub(crate) async fn run(options: &Options) -> Result<ExitCode, Failed> {
     let session = Session::open(options)?;
@@ -18,13 +23,15 @@ pub(crate) async fn run(options: &Options) -> Result<ExitCode, Failed> {
             &format!("unknown: {}\n", Shown(&why)),
             &json!({ "state": "unknown", "why": why }),
         ),
+        Err(error) if options.output == Output::Text => Err(error.into()),
         Err(error) => {
             let mut answer = output::error_json(&error);
             if let Some(answer) = answer.as_object_mut() {
                 answer.insert("state".into(), "error".into());
             }
-            output::either(options.output, "", &answer)?;
-            Err(error.into())
+            output::json(&answer)?;
+            // The state has told programs; people are told here.
+            Err(Failed::silent(exit::tell(&error.into())))
         }
     }
 }
