@@ -7,4 +7,5 @@ mod inspect;
 mod new;
 mod set;
 mod trace;
+mod ui;
 mod usage;

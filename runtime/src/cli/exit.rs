@@ -24,6 +24,11 @@ impl Failed {
         Self { code: 2, message: message.into(), error: None }
     }
 
+    /// Why it failed, in words that hold no secret.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A failure that was told already, or whose result is the exit code.
     pub(crate) fn silent(code: u8) -> Self {
         Self { code, message: String::new(), error: None }
