@@ -133,7 +133,7 @@ impl<'s> Running<'s> {
                 done = working => {
                     work = None;
                     // The library may have said something, over the screen.
-                    self.screen.terminal.clear()?;
+                    self.screen.wipe()?;
                     match done {
                         Ok(Done::Listed(names, more)) => self.state.listed(names, more),
                         Ok(Done::Read(secret)) => self.state.read(&secret, Instant::now()),

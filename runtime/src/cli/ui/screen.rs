@@ -17,7 +17,7 @@ use ratatui::{
         cursor::Show,
         event::{self, DisableFocusChange, EnableFocusChange, Event},
         execute,
-        terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+        terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
     },
 };
 use tokio::{
@@ -53,8 +53,17 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableFocusChange)?;
-        self.terminal.clear()?;
+        self.wipe()?;
         self.keyboard = Some(Keyboard::listen()?);
+        Ok(())
+    }
+
+    /// Lets the next frame be drawn as a whole, on an empty screen.
+    ///
+    /// `Terminal::clear` would ask the terminal where its cursor is, and not every terminal answers.
+    pub(super) fn wipe(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(())
     }
 

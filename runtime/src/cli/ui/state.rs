@@ -30,11 +30,11 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// How it is called on the screen.
+    /// How it is called on the screen: of a file, the folder takes more room than there is.
     pub(super) fn title(&self) -> String {
         match self {
             Self::Declared => "declared".to_owned(),
-            Self::Backend(name) => Shown(name).to_string(),
+            Self::Backend(name) => Shown(name.rsplit('/').next().unwrap_or(name)).to_string(),
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, now: Instant) {
     .areas(area);
     let [left, right] = Layout::horizontal([Constraint::Max(26), Constraint::Fill(1)]).areas(body);
     let [names, details] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length((body.height * 2 / 5).max(6))]).areas(right);
+        Layout::vertical([Constraint::Fill(1), Constraint::Length((body.height / 2).max(6))]).areas(right);
     frame.render_widget(Line::styled(" Secrets", Modifier::BOLD), title);
     draw_sources(frame, state, left);
     draw_names(frame, state, names);
@@ -155,7 +155,9 @@ fn draw_details(frame: &mut Frame<'_>, state: &State, at: Rect, now: Instant) {
     let width = usize::from(inner.width);
     let height = usize::from(inner.height);
     let revealed = state.revealed.as_ref();
-    let mut shown = vec![fact("Name", Shown(&entry.name).to_string())];
+    let name = Shown(&entry.name).to_string();
+    let name = rows(&name, width.saturating_sub(LABEL), 3).into_iter().zip(["Name", "", ""]);
+    let mut shown: Vec<_> = name.map(|(row, label)| fact(label, row.to_owned())).collect();
     let version = revealed.and_then(|revealed| revealed.version.clone());
     if let Some(version) = version.or_else(|| entry.version.as_deref().map(|version| Shown(version).to_string())) {
         shown.push(fact("Version", version));
