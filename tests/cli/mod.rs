@@ -15,4 +15,5 @@ mod new;
 mod schemas;
 mod set;
 mod trace;
+mod ui;
 mod usage;

@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Inject(super::inject::Inject),
     /// Look for what is wrong here, and say what to do
     Doctor(super::doctor::Doctor),
+    /// Browse backends, names and what is known of them, on the whole screen
+    Ui(super::ui::Ui),
     /// Print what makes a shell complete commands, backends and names
     Completions(super::completions::Completions),
     /// Print the manual page, or write one for every command

@@ -21,7 +21,7 @@ const GROUPS: [Group; 5] = [
     Group {
         title: "Backends",
         brief: "See what backends there are, what they may do, and whether they work",
-        commands: &["backends", "inspect", "trust", "check", "doctor"],
+        commands: &["backends", "ui", "inspect", "trust", "check", "doctor"],
     },
     Group {
         title: "Setting up",

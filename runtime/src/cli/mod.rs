@@ -52,6 +52,7 @@ mod template;
 mod terminal;
 mod trace;
 mod trust;
+mod ui;
 mod value;
 
 use std::process::ExitCode;
@@ -108,6 +109,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Copy(command) => copy::run(options, command).await,
         Command::Inject(command) => inject::run(options, command).await,
         Command::Doctor(command) => doctor::run(options, command).await,
+        Command::Ui(command) => ui::run(options, command).await,
         Command::Completions(command) => completions::run(options, command).await,
         Command::Man(command) => man::run(options, command).await,
     }
