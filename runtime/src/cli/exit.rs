@@ -45,11 +45,6 @@ impl Failed {
         &self.message
     }
 
-    /// Why it failed, in words that hold no secret.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
     /// A failure that was told already, or whose result is the exit code.
     pub(crate) fn silent(code: u8) -> Self {
         Self::plain(code, String::new())
