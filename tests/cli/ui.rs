@@ -55,13 +55,13 @@ fn the_audit_log_is_followed() {
 #[test]
 fn what_is_not_trusted_is_asked_about_on_the_terminal_as_it_was() {
     let home = home();
-    let terminal = ui(&home, "").on_terminal().shows("Grant this, and record it? [y/N]");
-    let screen = terminal.types("y").shows("ALPHA_KEY").types("q").exits(0);
+    let terminal = ui(&home, "").on_terminal().shows("Grant this, and record it? Type yes");
+    let screen = terminal.types("yes").shows("ALPHA_KEY").types("q").exits(0);
     left(&screen);
     let home = self::home();
-    let terminal = ui(&home, "").on_terminal().shows("[y/N]").types("n");
+    let terminal = ui(&home, "").on_terminal().shows("Type yes").types("no");
     let screen = terminal.shows("Backends").types("q").exits(0);
-    let (_, answered) = screen.rsplit_once("[y/N]").unwrap();
+    let (_, answered) = screen.rsplit_once("Type yes").unwrap();
     assert!(answered.contains("granted") && !answered.contains("ALPHA_KEY"), "{screen}");
 }
 
