@@ -160,10 +160,11 @@ fn new(home: &Home, arguments: &[&str]) -> Outcome {
 fn new_among_few_programs(home: &Home, arguments: &[&str]) -> Outcome {
     let folder = home.path().join("bin");
     fs::create_dir_all(&folder).unwrap();
-    // The test itself needs one.
-    symlink("/usr/bin/setsid", folder.join("setsid")).unwrap();
+    // The test itself needs two.
+    let needed = ["setsid", "env"];
+    needed.iter().for_each(|name| symlink(Path::new("/usr/bin").join(name), folder.join(name)).unwrap());
     let outcome = home.runtime(["new"]).args(arguments).env("PATH", &folder).run();
-    fs::remove_file(folder.join("setsid")).unwrap();
+    needed.iter().for_each(|name| fs::remove_file(folder.join(name)).unwrap());
     outcome
 }
 

@@ -78,6 +78,8 @@ impl Home {
         // Without a controlling terminal, wherever the tests are run: nobody is there to be asked.
         let mut command = Command::new("setsid");
         command
+            // Whatever the tests were started from ignores.
+            .args(["env", "--default-signal=HUP,INT,QUIT"])
             .arg(program)
             .args(arguments)
             .env_clear()

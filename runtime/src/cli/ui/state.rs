@@ -228,7 +228,7 @@ impl State {
             return None;
         }
         if self.typing {
-            self.into_filter(code);
+            self.type_into_filter(code);
             return None;
         }
         match code {
@@ -260,7 +260,7 @@ impl State {
         None
     }
 
-    fn into_filter(&mut self, code: KeyCode) {
+    fn type_into_filter(&mut self, code: KeyCode) {
         match code {
             KeyCode::Enter | KeyCode::Tab => self.typing = false,
             KeyCode::Esc => {
