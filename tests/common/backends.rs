@@ -78,7 +78,7 @@ impl Home {
     pub(crate) fn in_shell(&self, shell: &str, line: &str) -> Run {
         let mut run = self.runtime([""; 0]);
         let mut command = Command::new("setsid");
-        command.args([shell, "-c", line]).env_clear();
+        command.args(["env", "--default-signal=HUP,INT,QUIT", shell, "-c", line]).env_clear();
         command.envs(run.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let folder = layout::runtime().parent().unwrap().to_owned();
         command
