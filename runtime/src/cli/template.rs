@@ -5,6 +5,8 @@ use std::fmt;
 use secret_runtime::{Shown, config::Reference};
 use zeroize::Zeroizing;
 
+use super::formats::shell;
+
 /// A piece of a template.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part<'t> {
@@ -135,16 +137,7 @@ impl Filter {
             }
             Self::Yaml => yaml(text()?, out),
             Self::Shell if value.contains(&0) => return Err("it has a NUL byte, which no shell can hold"),
-            Self::Shell => {
-                out.push(b'\'');
-                for byte in value {
-                    match byte {
-                        b'\'' => out.extend_from_slice(br"'\''"),
-                        byte => out.push(*byte),
-                    }
-                }
-                out.push(b'\'');
-            }
+            Self::Shell => shell::quote(out, value),
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod env_names;
 mod github;
 mod json;
 mod kubernetes;
-mod shell;
+pub(super) mod shell;
 mod yaml;
 
 #[cfg(test)]
