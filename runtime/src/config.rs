@@ -18,6 +18,9 @@
 //! backend = "prod"
 //! name = "team/openai"
 //!
+//! [serve]                                      # for `runtime serve`
+//! owner = ["read:prod/**"]
+//!
 //! [profiles.staging.backends.prod]             # with `-P staging`, these count more
 //! set = { address = "https://vault.staging:8200" }
 //! grant = { origins = ["https://vault.staging:8200"] }
@@ -32,6 +35,7 @@ mod layered;
 mod mistake;
 mod reference;
 mod secret;
+mod serve;
 mod tables;
 mod units;
 
@@ -47,6 +51,7 @@ pub use self::{
     layered::Given,
     mistake::Mistake,
     reference::{BadReference, Reference},
+    serve::{FIELDS, Mount, Serve, ServerTls, Telemetry, unfit},
     units::{BadUnit, duration, size},
 };
 use crate::{
@@ -70,6 +75,7 @@ pub struct Config {
     audit: Option<PathBuf>,
     backends: BTreeMap<String, ConfiguredBackend>,
     secrets: BTreeMap<String, Reference>,
+    serve: Option<Serve>,
     profiles: BTreeMap<String, Self>,
     given: Vec<Given>,
 }
@@ -131,6 +137,7 @@ impl Config {
             audit: self.audit.or(below.audit),
             backends,
             secrets,
+            serve: self.serve.or(below.serve),
             profiles,
             given,
         }
@@ -164,6 +171,11 @@ impl Config {
     /// The backend of this name.
     pub fn backend(&self, name: &str) -> Option<&ConfiguredBackend> {
         self.backends.get(name)
+    }
+
+    /// What the daemon offers, if the configuration says anything of it.
+    pub fn serve(&self) -> Option<&Serve> {
+        self.serve.as_ref()
     }
 
     /// All backends, by name.
@@ -257,9 +269,10 @@ fn interpret(table: toml::Table, folder: &Path) -> std::result::Result<Config, M
         let reference = secret::read(&name, item)?;
         secrets.insert(name, reference);
     }
+    let serve = top.table("serve")?.map(|table| Serve::read(table, folder)).transpose()?;
     top.finish()?;
     let audit = audit.map(|audit| if audit == "-" { PathBuf::from(audit) } else { folder.join(audit) });
-    Ok(Config { default_backend, audit, backends, secrets, ..Config::default() })
+    Ok(Config { default_backend, audit, backends, secrets, serve, ..Config::default() })
 }
 
 #[cfg(test)]

@@ -33,7 +33,19 @@ const WHOLE: &str = r#"
         [secrets]
         OPENAI_API_KEY = { backend = "prod", name = "team/openai", version = "3", field = "key" }
         SHORT = "ref+prod://team/db#password"
+        [serve]
+        socket = "/run/secrets.sock"
+        listen = "127.0.0.1:8200"
+        tls = { certificate = "cert.pem", key = "key.pem" }
+        hosts = ["secrets.internal"]
+        origins = ["https://ui.internal"]
+        state = "state"
+        owner = ["read,list:*/**"]
+        users = { 1001 = ["read:prod/team/*"] }
+        mounts = { secret = { backend = "prod", fields = ["key"], objects = true } }
+        telemetry = { traces = "http://127.0.0.1:4318", names = true }
         [profiles.staging]
+        serve = {}
         default-backend = "prod"
         audit = "-"
         backends = { prod = { timeout = "5s" } }
@@ -113,7 +125,7 @@ fn keys(
 
 /// The keys of a document, as [`keys`] has them: tables whose keys are the author's own are told by their place.
 fn written(value: &toml::Value, path: &str, found: &mut std::collections::BTreeSet<String>) {
-    let own = [".backends", ".secrets", ".profiles", ".set", ".credentials", ".tags"];
+    let own = [".backends", ".users", ".mounts", ".secrets", ".profiles", ".set", ".credentials", ".tags"];
     for (key, below) in value.as_table().into_iter().flatten() {
         let free = own.iter().any(|end| path.ends_with(end));
         let path = if free { format!("{path}.*") } else { format!("{path}.{key}") };

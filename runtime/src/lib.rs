@@ -159,6 +159,7 @@ mod private_file;
 mod rotate;
 mod runtime;
 mod sandbox;
+mod scope;
 pub mod stand_in;
 pub mod store;
 mod text;
@@ -181,6 +182,7 @@ pub use self::{
         engine::Allocation,
         limits::{self, Limits},
     },
+    scope::{BadScope, Scope, Scopes},
     store::{
         Answer, Call, DeleteMode, Entry, Listing, Name, Operation, Options, Page, Read, Readiness, Secret, SecretBytes,
         Source, WriteMode,

@@ -61,6 +61,11 @@ pub(crate) enum Command {
     /// Run a program with secrets as its environment variables, or as files
     #[command(visible_alias = "exec")]
     Run(super::run::Run),
+    /// Let clients of Vault, Dapr and others read through your backends
+    #[command(after_help = "Examples:
+  runtime serve
+  runtime --backend dotenv.wasm --storage .env serve --socket /tmp/me/runtime.sock")]
+    Serve(super::serve::Command),
     /// Write the entries of a .env, JSON or YAML file into a backend
     Import(super::import::Import),
     /// Print secrets for another program: .env, shell, JSON, YAML, Kubernetes, GitHub Actions

@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use super::args::Args;
 
 /// The commands in the order in which a person meets them; `brief` says what those of a group do together.
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
     Group {
         title: "Secrets",
         brief: "Read, write and renew secrets",
@@ -22,6 +22,11 @@ const GROUPS: [Group; 5] = [
         title: "Backends",
         brief: "See what backends there are, what they may do, and whether they work",
         commands: &["backends", "ui", "inspect", "trust", "check", "doctor"],
+    },
+    Group {
+        title: "The daemon",
+        brief: "Let clients of Vault, Dapr and others read through your backends",
+        commands: &["serve"],
     },
     Group {
         title: "Setting up",

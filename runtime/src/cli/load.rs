@@ -102,7 +102,7 @@ pub(crate) fn builder(
     credentials: Vec<(String, CredentialSource)>,
 ) -> Result<BackendBuilder, Failed> {
     let component = Component::from_file(&found.path)?;
-    let mut builder = runtime.backend(component).environment(Arc::new(ProcessEnvironment)).cache(None);
+    let mut builder = runtime.backend(component).environment(Arc::new(ProcessEnvironment));
     if let Some(home) = dirs::home_dir() {
         builder = builder.home(home);
     }

@@ -44,6 +44,7 @@ mod pack;
 mod paths;
 mod rotate;
 mod run;
+mod serve;
 mod session;
 mod set;
 mod shell;
@@ -75,7 +76,11 @@ pub(crate) fn main() -> ExitCode {
     };
     let asked = exit::Asked::of(&args);
     terminal::init_log(args.options.verbose);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // A command does one thing; the daemon answers many callers.
+    let runtime = match &args.command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+    };
     let done = match runtime {
         Ok(runtime) => runtime.block_on(run(args)),
         Err(cause) => Err(Failed::other(format!("the program can't start: {cause}"))),
@@ -102,6 +107,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Backends => backends::run(options),
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
+        Command::Serve(command) => serve::run(options, command).await,
         Command::Run(command) => run::run(options, command).await,
         Command::Import(command) => import::run(options, command).await,
         Command::Export(command) => export::run(options, command).await,

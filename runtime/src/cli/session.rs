@@ -27,13 +27,20 @@ pub(crate) struct Session<'o> {
     loaded: RefCell<BTreeMap<String, Backend>>,
     /// The backends whose credentials are being looked for, to see a circle.
     loading: RefCell<Vec<String>>,
+    /// Whether values are kept for a while, as the configuration says: a command reads once and keeps nothing.
+    keeps: bool,
 }
 
 impl<'o> Session<'o> {
     pub(crate) fn open(options: &'o Options) -> Result<Self, Failed> {
         let config = configuration::read(options)?;
         let runtime = load::runtime(options, config.as_ref())?;
-        Ok(Self { options, config, runtime, loaded: RefCell::default(), loading: RefCell::default() })
+        Ok(Self { options, config, runtime, loaded: RefCell::default(), loading: RefCell::default(), keeps: false })
+    }
+
+    /// The same for a service, which keeps what it reads.
+    pub(crate) fn for_a_service(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     pub(crate) fn config(&self) -> Option<&Config> {
@@ -149,7 +156,8 @@ impl<'o> Session<'o> {
     /// A backend on its way to being loaded, with the credentials that are in other backends.
     pub(crate) async fn builder(&self, options: &Options, found: &Found) -> Result<BackendBuilder, Failed> {
         let credentials = self.credentials(found).await?;
-        load::builder(options, self.config(), &self.runtime, found, credentials)
+        let builder = load::builder(options, self.config(), &self.runtime, found, credentials)?;
+        Ok(if self.keeps { builder } else { builder.cache(None) })
     }
 
     /// The name of the backend that is meant.

@@ -130,10 +130,11 @@ impl<'a> Asking<'a> {
 
     fn answer(self, question: &str) -> io::Result<Typed> {
         let mut out = self.terminal;
-        match self.answer {
-            Answer::Key => write!(out, "{question} [y/N] ")?,
-            Answer::Word(stake) => write!(out, "{question} Type yes if so, since {stake}: ")?,
-        }
+        let question = match self.answer {
+            Answer::Key => format!("{question} [y/N] "),
+            Answer::Word(stake) => format!("{question} Type yes if so, since {stake}: "),
+        };
+        out.write_all(question.as_bytes())?; // at once: what is typed is never shown in the midst of it
         let mut typed = [0; 256];
         let length = loop {
             match out.read(&mut typed) {

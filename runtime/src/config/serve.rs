@@ -1,0 +1,167 @@
+//! The `[serve]` table: what the daemon offers, where, and to whom.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    manifest::{
+        ManifestError,
+        fields::{Fields, Item},
+    },
+    scope::Scopes,
+};
+
+type Read<T> = std::result::Result<T, ManifestError>;
+
+/// The fields under which a single value appears in a reply of Vault's interface.
+pub const FIELDS: [&str; 2] = ["value", "key"];
+
+/// What the daemon offers, where, and to whom.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Serve {
+    /// Its Unix socket; otherwise one in the user's runtime folder.
+    pub socket: Option<PathBuf>,
+    /// A TCP address beside the socket.
+    pub listen: Option<SocketAddr>,
+    /// What makes that address one of TLS. Addresses that are not loopback need it.
+    pub tls: Option<ServerTls>,
+    /// The names by which it is called over TCP, beside `localhost` and loopback addresses.
+    pub hosts: Vec<String>,
+    /// The web origins whose pages may call it.
+    pub origins: Vec<String>,
+    /// The folder of what it remembers: the hashes of tokens.
+    pub state: Option<PathBuf>,
+    /// What its own user may do over the socket without a token.
+    pub owner: Scopes,
+    /// The same for other users, by their number.
+    pub users: BTreeMap<u32, Scopes>,
+    /// Mounts by name; empty for one per backend, under the backend's name.
+    pub mounts: BTreeMap<String, Mount>,
+    /// What it tells those who watch it.
+    pub telemetry: Telemetry,
+}
+
+/// Certificate and key of a server, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerTls {
+    /// The chain, its own certificate first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// A backend at a place of the interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mount {
+    /// The backend; none for the one of the mount's name.
+    pub backend: Option<String>,
+    /// The fields under which a single value appears ([`FIELDS`]).
+    pub fields: Vec<String>,
+    /// Whether secrets are objects that pass whole, as those of Vault are.
+    pub objects: bool,
+}
+
+impl Default for Mount {
+    fn default() -> Self {
+        Self { backend: None, fields: FIELDS.map(str::to_owned).to_vec(), objects: false }
+    }
+}
+
+/// What the daemon tells those who watch it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Telemetry {
+    /// Where traces go: the base address of an OpenTelemetry collector (OTLP over HTTP).
+    pub traces: Option<url::Url>,
+    /// Whether names of secrets may be in traces.
+    pub names: bool,
+}
+
+impl Serve {
+    pub(super) fn read(mut fields: Fields, folder: &Path) -> Read<Self> {
+        let path = |text: String| folder.join(text);
+        let serve = Self {
+            socket: fields.text("socket")?.map(path),
+            listen: fields.take("listen").map(|item| item.parse(str::parse)).transpose()?,
+            tls: fields.table("tls")?.map(|tls| server_tls(tls, folder)).transpose()?,
+            hosts: fields.texts("hosts")?,
+            origins: fields.texts("origins")?,
+            state: fields.text("state")?.map(path),
+            owner: fields.take("owner").map(scopes).transpose()?.unwrap_or_default(),
+            users: fields.entries("users")?.into_iter().map(user).collect::<Read<_>>()?,
+            mounts: fields.entries("mounts")?.into_iter().map(mount).collect::<Read<_>>()?,
+            telemetry: fields.table("telemetry")?.map(telemetry).transpose()?.unwrap_or_default(),
+        };
+        let place = fields.path().to_owned();
+        fields.finish()?;
+        match (&serve.listen, &serve.tls) {
+            (Some(address), None) if !address.ip().is_loopback() => {
+                let reason = "an address that is not loopback needs tls = { certificate = \"…\", key = \"…\" }";
+                Err(ManifestError::value(format!("{place}.listen"), reason.to_owned()))
+            }
+            (None, Some(_)) => {
+                let reason = "is the TLS of an address; set listen = \"0.0.0.0:8200\", or the like";
+                Err(ManifestError::value(format!("{place}.tls"), reason.to_owned()))
+            }
+            _ => Ok(serve),
+        }
+    }
+}
+
+fn server_tls(mut fields: Fields, folder: &Path) -> Read<ServerTls> {
+    let certificate = folder.join(fields.need("certificate")?.text()?);
+    let key = folder.join(fields.need("key")?.text()?);
+    fields.finish()?;
+    Ok(ServerTls { certificate, key })
+}
+
+fn scopes(item: Item) -> Read<Scopes> {
+    item.items()?.into_iter().map(|item| item.parse(str::parse)).collect()
+}
+
+fn user((name, item): (String, Item)) -> Read<(u32, Scopes)> {
+    let number = name.parse().map_err(|_| item.wrong("a user is named by its number, which `id -u NAME` tells"))?;
+    Ok((number, scopes(item)?))
+}
+
+fn mount((name, item): (String, Item)) -> Read<(String, Mount)> {
+    if let Some(reason) = unfit(&name) {
+        return Err(item.wrong(reason));
+    }
+    let mut fields = item.fields()?;
+    let mut mount = Mount { backend: fields.text("backend")?, objects: fields.flag("objects")?, ..Mount::default() };
+    if let Some(item) = fields.take("fields") {
+        let none = item.wrong("needs a field at least");
+        mount.fields = item.items()?.into_iter().map(Item::text).collect::<Read<_>>()?;
+        if mount.fields.is_empty() {
+            return Err(none);
+        }
+    }
+    fields.finish()?;
+    Ok((name, mount))
+}
+
+/// Why a mount can't have this name, if so: the interface has the place, or a path can't have it.
+pub fn unfit(name: &str) -> Option<&'static str> {
+    match name {
+        "sys" | "auth" | "cubbyhole" | "identity" => Some("Vault's interface has this place for something else"),
+        "" | "." | ".." | "*" => Some("is no name for a mount"),
+        _ if name.contains(['/', '%']) || name.chars().any(char::is_control) => Some("is no name for a mount"),
+        _ => None,
+    }
+}
+
+fn telemetry(mut fields: Fields) -> Read<Telemetry> {
+    let telemetry = Telemetry {
+        traces: fields.take("traces").map(|item| item.parse(str::parse)).transpose()?,
+        names: fields.flag("names")?,
+    };
+    fields.finish()?;
+    Ok(telemetry)
+}

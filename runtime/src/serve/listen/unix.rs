@@ -1,0 +1,84 @@
+//! The Unix socket: in a folder that is ours alone, and never in the place of somebody else's.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+};
+
+use tokio::net::UnixListener;
+
+/// A socket that listens; its file goes when it does.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) listener: UnixListener,
+    file: PathBuf,
+    /// What the file was when it was made, so that another daemon's is not removed in its place.
+    identity: (u64, u64),
+}
+
+impl Socket {
+    /// Listens at this place: folder 0700, socket 0600.
+    ///
+    /// # Errors
+    /// If the folder is not ours alone, if something else is there, or if a daemon answers there.
+    pub(crate) fn claim(file: &Path) -> io::Result<Self> {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        make_private(folder)?;
+        clear(file)?;
+        // Made under a name of its own and moved, so that nobody ever finds it with another mode.
+        let fresh = folder.join(format!(".{}.{}", file.file_name().unwrap_or_default().display(), std::process::id()));
+        let _ = fs::remove_file(&fresh);
+        let listener = UnixListener::bind(&fresh)?;
+        fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;
+        fs::rename(&fresh, file)?;
+        let metadata = fs::symlink_metadata(file)?;
+        Ok(Self { listener, file: file.to_owned(), identity: (metadata.dev(), metadata.ino()) })
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let ours = fs::symlink_metadata(&self.file).is_ok_and(|found| (found.dev(), found.ino()) == self.identity);
+        if ours {
+            let _ = fs::remove_file(&self.file);
+        }
+    }
+}
+
+fn refused(reason: String) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, reason)
+}
+
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let metadata = fs::metadata(folder)?;
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(refused(format!("the folder {} is another user's", folder.display())));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        let reason = format!("others can reach the folder {0}; type chmod 700 {0}, or name another", folder.display());
+        return Err(refused(reason));
+    }
+    Ok(())
+}
+
+/// Removes a socket that nobody listens at any more, and nothing else.
+fn clear(file: &Path) -> io::Result<()> {
+    let metadata = match fs::symlink_metadata(file) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    if !metadata.file_type().is_socket() {
+        return Err(refused(format!("{} is there, and is no socket", file.display())));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(refused(format!("the socket {} is another user's", file.display())));
+    }
+    match UnixStream::connect(file) {
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, format!("a daemon answers at {}", file.display()))),
+        Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(file),
+        Err(cause) => Err(cause),
+    }
+}

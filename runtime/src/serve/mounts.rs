@@ -1,0 +1,101 @@
+//! Mounts: backends at their places, and the one way from a caller to a backend.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use secret_runtime::{
+    Answer, Backend, Call, DeleteMode, Error, Kind, Listing, Name, Operation, Options, Page, Read, Result, Write,
+    Written, config,
+};
+
+use super::caller::Caller;
+
+/// The rule that a caller breaks who asks for more than its scopes allow.
+pub(crate) const SCOPE: &str = "scope";
+
+/// All mounts, by name.
+pub(crate) type Mounts = BTreeMap<String, Arc<Mount>>;
+
+/// A backend at its place.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    pub(crate) name: String,
+    pub(crate) backend: Backend,
+    pub(crate) shape: config::Mount,
+}
+
+impl Mount {
+    /// This mount as a caller may use it.
+    pub(crate) fn for_caller<'a>(&'a self, caller: &'a Caller) -> Reach<'a> {
+        Reach { mount: self, caller }
+    }
+}
+
+/// What one caller reaches of one mount. Scopes are looked at before anything else is: cache, backend or listing.
+#[derive(Clone, Copy)]
+pub(crate) struct Reach<'a> {
+    pub(crate) mount: &'a Mount,
+    caller: &'a Caller,
+}
+
+impl Reach<'_> {
+    fn backend(&self) -> &Backend {
+        &self.mount.backend
+    }
+
+    fn call(&self) -> Call {
+        Call { caller: Some(self.caller.label.clone()), ..self.backend().call() }
+    }
+
+    /// Refuses what the caller's scopes do not allow; the same words whether there is such a secret or not.
+    fn admit(&self, operation: Operation, name: &Name) -> Result<()> {
+        if self.caller.scopes.allow(operation, &self.mount.name, name.as_str()) {
+            return Ok(());
+        }
+        let reason = format!("no scope of this caller allows {operation} there");
+        Err(Error::new(Kind::Refused, reason).by_rule(SCOPE).for_key(name.shared()))
+    }
+
+    /// Reads a secret.
+    pub(crate) async fn read(
+        &self,
+        key: &str,
+        version: Option<&str>,
+        options: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Answer> {
+        let name = self.backend().key(key)?;
+        self.admit(Operation::Read, &name)?;
+        let read = Read { name, version: version.map(Arc::from), options: self.backend().options(options)? };
+        self.backend().read(&read, &self.call()).await
+    }
+
+    /// Asks whether there is such a secret.
+    pub(crate) async fn exists(&self, key: &str) -> Result<bool> {
+        self.admit(Operation::Exists, &self.backend().key(key)?)?;
+        self.backend().exists(key, &Options::default(), &self.call()).await
+    }
+
+    /// Lists a page of names, as far as the caller may see them.
+    pub(crate) async fn list(&self, listing: &Listing) -> Result<Page> {
+        let (scopes, mount) = (&self.caller.scopes, &self.mount.name);
+        if !scopes.allow_listing(mount, &listing.prefix) {
+            let reason = "no scope of this caller allows list there";
+            return Err(Error::new(Kind::Refused, reason).by_rule(SCOPE));
+        }
+        let mut page = self.backend().list(listing, &self.call()).await?;
+        page.entries.retain(|entry| scopes.show(mount, &entry.name));
+        page.total = None;
+        Ok(page)
+    }
+
+    /// Writes a secret.
+    pub(crate) async fn write(&self, key: &str, write: &Write) -> Result<Written> {
+        self.admit(Operation::Write, &self.backend().written_key(key)?)?;
+        self.backend().write(key, write, &self.call()).await
+    }
+
+    /// Deletes a secret.
+    pub(crate) async fn delete(&self, key: &str, mode: DeleteMode) -> Result<()> {
+        self.admit(Operation::Delete, &self.backend().written_key(key)?)?;
+        self.backend().delete(key, mode, &Options::default(), &self.call()).await.map(drop)
+    }
+}

@@ -1,0 +1,119 @@
+//! One request: checked, told apart by its path, and answered.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+
+use super::{Daemon, Live, caller::Caller, control, guard, health, path::Path, peer::Peer, plain, reply::Reply, vault};
+
+/// The largest body that is read: the largest value that a backend may be given, as JSON with every byte escaped, would
+/// be more; no secret store takes so much.
+const BODY_BYTES: usize = 4 << 20;
+
+/// A request that has been read.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) path: Path,
+    /// What stands behind the question mark, decoded.
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl Asked {
+    /// A parameter of the query. Given twice, it is none: nobody can say which was meant.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut found = self.query.iter().filter(|(key, _)| key == name);
+        let first = found.next();
+        first.filter(|_| found.next().is_none()).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON, whatever its type is said to be: Go's clients send none with PUT.
+    pub(crate) fn json<'de, T: serde::Deserialize<'de>>(&'de self) -> Result<T, Reply> {
+        serde_json::from_slice(&self.body)
+            .map_err(|_| Reply::error(StatusCode::BAD_REQUEST, "the body is not the JSON that is expected here"))
+    }
+}
+
+/// Answers a request.
+pub(crate) async fn answer(daemon: &Daemon, peer: Peer, request: Request<Incoming>) -> Reply {
+    let live = daemon.live();
+    match answered(daemon, &live, peer, request).await {
+        Ok(reply) | Err(reply) => reply,
+    }
+}
+
+async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Incoming>) -> Result<Reply, Reply> {
+    let (head, body) = request.into_parts();
+    let path = Path::read(head.uri.path()).map_err(|bad| Reply::error(StatusCode::BAD_REQUEST, &bad.to_string()))?;
+    // Who only asks whether the daemon lives need not know its name.
+    if let Some(reply) = health::answer(daemon, live, &head.method, &path) {
+        return Ok(reply);
+    }
+    guard::check(&head.headers, peer, &live.names)?;
+    let caller = identify(daemon, live, peer, &head.headers)?;
+    let body = if body.is_end_stream() { Bytes::new() } else { read(body).await? };
+    let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let asked = Asked { method: head.method, path, query, body };
+    let segments: Vec<&str> = asked.path.segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["v1", rest @ ..] => vault::answer(daemon, live, &caller, &asked, rest).await,
+        ["v1.0", "secrets", rest @ ..] => plain::dapr(live, &caller, &asked, rest).await,
+        ["runtime", "v1", "secrets", rest @ ..] => plain::secret(live, &caller, &asked, rest).await,
+        ["runtime", "v1", rest @ ..] => control::answer(daemon, live, &caller, &asked, rest).await,
+        _ => Err(Reply::not_found()),
+    }
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Reply> {
+    match Limited::new(body, BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(cause) if cause.is::<LengthLimitError>() => {
+            Err(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB"))
+        }
+        Err(_) => Err(Reply::error(StatusCode::BAD_REQUEST, "the body broke off")),
+    }
+}
+
+/// Who asks: the token decides if there is one, else the user at the other end of the socket.
+fn identify(daemon: &Daemon, live: &Live, peer: Peer, headers: &HeaderMap) -> Result<Caller, Reply> {
+    if let Some(token) = token(headers)? {
+        let ticket = daemon.tokens.find(token).ok_or_else(Reply::forbidden)?;
+        return Ok(Caller {
+            label: format!("token:{}", ticket.accessor).into(),
+            scopes: ticket.scopes.clone(),
+            owner: false,
+            metrics: ticket.metrics,
+            token: Some(ticket),
+        });
+    }
+    let Peer::User(user) = peer else { return Err(Reply::forbidden()) };
+    // No page can be made to send this header without being allowed to first.
+    if guard::one(headers, &http::HeaderName::from_static("x-vault-request"))? != Some("true") {
+        let reason = "requests without a token need the header X-Vault-Request: true";
+        return Err(Reply::error(StatusCode::FORBIDDEN, reason));
+    }
+    let owner = user == daemon.user;
+    let scopes = if owner { Some(&live.owner) } else { live.users.get(&user) };
+    let scopes = scopes.cloned().unwrap_or_default();
+    Ok(Caller { label: format!("user:{user}").into(), scopes, owner, metrics: owner, token: None })
+}
+
+/// The token that a request presents, in any of the headers in which clients do. Several different ones are refused.
+fn token(headers: &HeaderMap) -> Result<Option<&str>, Reply> {
+    const NAMES: [&str; 2] = ["x-vault-token", "dapr-api-token"];
+    let mut found = None;
+    let bearer = guard::one(headers, &header::AUTHORIZATION)?.map(|value| {
+        let scheme = value.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer "));
+        scheme.and_then(|_| value.get(7..)).map(str::trim).unwrap_or_default()
+    });
+    let named = NAMES.iter().map(|name| guard::one(headers, &http::HeaderName::from_static(name)));
+    for token in named.chain([Ok(bearer)]) {
+        match (token?, found) {
+            (Some(token), None) => found = Some(token),
+            (Some(token), Some(other)) if token != other => return Err(Reply::forbidden()),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
