@@ -130,12 +130,18 @@ pub(crate) const fn status(kind: Kind) -> StatusCode {
 }
 
 /// A failure as a client of Vault's interface is told it.
-impl From<Error> for Reply {
-    fn from(error: Error) -> Self {
+impl From<&Error> for Reply {
+    fn from(error: &Error) -> Self {
         if error.kind() == Kind::NotFound {
             return Self::not_found();
         }
-        Self { retry_after: error.retry_after(), ..Self::error(status(error.kind()), &told(&error)) }
+        Self { retry_after: error.retry_after(), ..Self::error(status(error.kind()), &told(error)) }
+    }
+}
+
+impl From<Error> for Reply {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
     }
 }
 
