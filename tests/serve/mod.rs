@@ -1,3 +1,4 @@
 //! The daemon, as its clients and its operator see it.
 
+mod clients;
 mod tokens;
