@@ -233,6 +233,12 @@ impl Backend {
         self.0.stack.shelf().map_or(0, Shelf::forget_all)
     }
 
+    /// Refuses a call that somebody wants to make, for a reason that lies outside the backend: with a line in the audit
+    /// log, like every call. Answers the reason, or a refusal because that line can't be written.
+    pub fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {
+        self.0.stack.refused(operation, name, why, call)
+    }
+
     /// Checks what a caller typed as a name and makes it canonical.
     ///
     /// # Errors

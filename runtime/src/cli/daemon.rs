@@ -65,7 +65,7 @@ impl Daemon {
         let asked = tokio::time::timeout(self.patience, self.exchange(method, target, body)).await;
         let (status, bytes) = asked.map_err(|_| self.unavailable(&"it did not answer in time"))??;
         if status.is_success() {
-            return serde_json::from_slice(&bytes).map_err(|_| self.unavailable(&"its answer makes no sense"));
+            return serde_json::from_slice(&bytes).map_err(|_| no_sense());
         }
         let told = serde_json::from_slice(&bytes).unwrap_or(Refused { errors: Vec::new() }).errors.join("; ");
         let told = if told.is_empty() { status.to_string() } else { told };
@@ -138,6 +138,11 @@ impl Daemon {
     fn shown(&self) -> String {
         shell::word(&Path::to_string_lossy(&self.socket))
     }
+}
+
+/// That the daemon has answered something else than was asked.
+pub(crate) fn no_sense() -> Failed {
+    Failed::other("the daemon's answer makes no sense; is it of the same version as this program?")
 }
 
 /// A text as one segment of a path.

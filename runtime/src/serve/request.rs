@@ -57,6 +57,9 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
     let asked = Asked { method: head.method, path, query, body };
     let segments: Vec<&str> = asked.path.segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        ["v1", "auth", "token", rest @ ..] => {
+            vault::auth::answer(daemon, &caller, token(&head.headers)?, &asked, rest).await
+        }
         ["v1", rest @ ..] => vault::answer(daemon, live, &caller, &asked, rest).await,
         ["v1.0", "secrets", rest @ ..] => plain::dapr(live, &caller, &asked, rest).await,
         ["runtime", "v1", "secrets", rest @ ..] => plain::secret(live, &caller, &asked, rest).await,

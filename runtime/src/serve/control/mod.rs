@@ -1,7 +1,8 @@
 //! What the daemon's own user asks of it over the socket: tokens, another configuration, the cache.
 
+mod cache;
 mod record;
-mod tokens;
+pub(crate) mod tokens;
 
 use http::{Method, StatusCode};
 
@@ -10,7 +11,7 @@ use super::{Daemon, Live, caller::Caller, reply::Reply, request::Asked};
 /// Answers what is below `/runtime/v1`.
 pub(crate) async fn answer(
     daemon: &Daemon,
-    _live: &Live,
+    live: &Live,
     caller: &Caller,
     asked: &Asked,
     rest: &[&str],
@@ -23,7 +24,11 @@ pub(crate) async fn answer(
         (["tokens"], &Method::GET) => tokens::list(daemon, caller),
         (["tokens"], &Method::DELETE) => tokens::revoke(daemon, caller, None).await,
         (["tokens", accessor], &Method::DELETE) => tokens::revoke(daemon, caller, Some(accessor)).await,
-        (["tokens"] | ["tokens", _], _) => Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation")),
+        (["cache"], &Method::GET) => cache::list(daemon, live, caller, asked),
+        (["cache"], &Method::DELETE) => cache::clear(daemon, live, caller, asked),
+        (["cache" | "tokens"] | ["tokens", _], _) => {
+            Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation"))
+        }
         _ => Err(Reply::error(StatusCode::NOT_FOUND, "there is no such route")),
     }
 }

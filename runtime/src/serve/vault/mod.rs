@@ -1,5 +1,6 @@
 //! Vault's interface of its key/value store, version 2, as far as a backend can answer it.
 
+pub(crate) mod auth;
 mod data;
 mod envelope;
 
