@@ -1,19 +1,34 @@
 //! What the daemon's own user asks of it over the socket: tokens, another configuration, the cache.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use tokio::sync::oneshot;
 
-use super::{Daemon, Live, caller::Caller, reply::Reply, request::Asked};
+use super::{Daemon, Live, Reload, caller::Caller, reply::Reply, request::Asked};
 
 /// Answers what is below `/runtime/v1`.
 pub(crate) async fn answer(
-    _daemon: &Daemon,
+    daemon: &Daemon,
     _live: &Live,
     caller: &Caller,
-    _asked: &Asked,
-    _rest: &[&str],
+    asked: &Asked,
+    rest: &[&str],
 ) -> Result<Reply, Reply> {
     if !caller.owner {
         return Err(Reply::forbidden());
     }
+    if rest == ["reload"] && asked.method == Method::POST {
+        return reload(daemon, caller).await;
+    }
     Err(Reply::error(StatusCode::NOT_FOUND, "there is no such route"))
+}
+
+/// Has the configuration read again.
+async fn reload(daemon: &Daemon, caller: &Caller) -> Result<Reply, Reply> {
+    let gone = || Reply::error(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending");
+    let (answer, answered) = oneshot::channel();
+    daemon.reloads.send(Reload { caller: caller.label.clone(), answer }).await.map_err(|_| gone())?;
+    match answered.await.map_err(|_| gone())? {
+        Ok(told) => Ok(Reply::json(StatusCode::OK, &serde_json::json!({ "told": told }))),
+        Err(told) => Err(Reply::error(StatusCode::BAD_REQUEST, &told)),
+    }
 }
