@@ -111,6 +111,11 @@ impl Backend {
         &self.0.manifest
     }
 
+    /// What it was granted.
+    pub fn grant(&self) -> &Grant {
+        &self.0.grant
+    }
+
     /// The operations that it exports and that are granted.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         self.0.operations.iter().copied().filter(|operation| !self.0.grant.withholds(*operation))

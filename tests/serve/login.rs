@@ -23,8 +23,7 @@ fn shape(value: &Value) -> Value {
 fn a_token_is_described_in_the_words_of_the_real_server() {
     let (daemon, bao) = (Daemon::with_dotenv("A=1\n"), OpenBao::start().unwrap());
     let settings = json!({ "policies": ["default"], "ttl": "1h", "renewable": false, "no_parent": true });
-    let (_, theirs) =
-        bao.request("POST", "/v1/auth/token/create", Some(bao.token()), None, Some(&settings)).unwrap();
+    let (_, theirs) = bao.request("POST", "/v1/auth/token/create", Some(bao.token()), None, Some(&settings)).unwrap();
     let theirs = theirs["auth"]["client_token"].as_str().unwrap().to_owned();
     let ours = daemon.token(&["read:local/A"]);
 

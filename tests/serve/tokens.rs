@@ -103,7 +103,8 @@ fn a_narrow_token_gets_nowhere_else_by_any_route_or_operation() {
         }
     }
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
-        for path in ["/v1/local/data/A", "/v1/local/metadata/A", "/v1.0/secrets/local/A", "/runtime/v1/secrets/local/A"] {
+        for path in ["/v1/local/data/A", "/v1/local/metadata/A", "/v1.0/secrets/local/A", "/runtime/v1/secrets/local/A"]
+        {
             let answer = daemon.ask_tcp(method, path).token(&token).json(&body).send();
             assert!(answer.status >= 400, "{method} {path}: {answer:?}");
         }

@@ -37,12 +37,10 @@ pub(crate) struct Place {
 impl Place {
     /// The daemon that is meant. It is not asked yet.
     pub(crate) fn daemon(&self, options: &Options) -> Result<Daemon, Failed> {
-        let named = || Ok::<_, Failed>(configuration::read(options)?.and_then(|config| config.serve()?.socket.clone()));
-        let socket = match &self.socket {
-            Some(socket) => Some(socket.clone()),
-            None => named()?.or_else(serve::default_socket),
-        };
-        let socket = socket.ok_or_else(|| Failed::usage("where the daemon's socket is can't be told; use --socket"))?;
+        // Where it is named, the configuration need not be read.
+        let config = if self.socket.is_some() { None } else { configuration::read(options)? };
+        let configured = config.as_ref().and_then(|config| config.serve()?.socket.as_deref());
+        let socket = serve::socket_path(self.socket.as_deref().or(configured))?;
         Ok(Daemon { socket, patience: options.timeout.unwrap_or(PATIENCE) })
     }
 }

@@ -48,7 +48,9 @@ impl Clocks {
 
 /// A folder that only its owner can reach.
 fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    folder
 }
 
 fn wanted(ttl: u64) -> Wanted {

@@ -20,10 +20,7 @@ pub(crate) async fn answer(
         [mount, area, name @ ..] => (mount, *area, name.join("/")),
         _ => return Err(Reply::not_found()),
     };
-    // Whether there is such a mount is not for those who may not reach it.
-    let mount =
-        live.mounts.get(*mount).filter(|mount| caller.scopes.reach(&mount.name)).ok_or_else(Reply::forbidden)?;
-    let reach = mount.for_caller(caller);
+    let reach = live.mount(mount, caller)?.for_caller(caller);
     match (area, &asked.method) {
         ("data", &Method::GET) => data::read(reach, &name, asked).await,
         ("data", _) => Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation")),
