@@ -23,6 +23,7 @@ mod plain;
 mod refusals;
 mod reply;
 mod request;
+mod shape;
 pub(crate) mod tokens;
 mod vault;
 

@@ -69,10 +69,12 @@ pub(super) fn clear(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked
     Ok(Reply::json(StatusCode::OK, &serde_json::json!({ "cleared": cleared })))
 }
 
-/// The values of these parameters of the query. Any other, or one that is there twice, would be meant to say less than
-/// all.
+/// The values of these parameters of the query. Any other would be meant to say less than all.
 fn parameters<'a, const N: usize>(asked: &'a Asked, known: [&str; N]) -> Result<[Option<&'a str>; N], Reply> {
-    let found = known.map(|name| asked.parameter(name));
+    let mut found = [None; N];
+    for (value, name) in found.iter_mut().zip(known) {
+        *value = asked.parameter(name)?;
+    }
     if asked.query.len() != found.iter().flatten().count() {
         let reason = format!("the query may have {} and nothing else, each once", known.join(" and "));
         return Err(Reply::error(StatusCode::BAD_REQUEST, &reason));
