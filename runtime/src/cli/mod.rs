@@ -44,6 +44,7 @@ mod out_file;
 mod output;
 mod pack;
 mod paths;
+mod reload;
 mod rotate;
 mod run;
 mod serve;
@@ -111,6 +112,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
         Command::Serve(command) => serve::run(options, command).await,
+        Command::Reload(command) => reload::run(options, command).await,
         Command::Cache(command) => cache::run(options, command).await,
         Command::Token(command) => token::run(options, command).await,
         Command::Run(command) => run::run(options, command).await,

@@ -1,6 +1,6 @@
 //! What a command works with: the configuration that counts, and each backend that it needs, loaded once.
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use secret_runtime::{
     Answer, Backend, BackendBuilder, Call, CredentialSource, Error, Kind, Read, Runtime, SecretBytes, Shown,
@@ -60,12 +60,8 @@ impl<'o> Session<'o> {
     /// The session that takes this one's place once the configuration has changed. Nobody is asked anything.
     pub(crate) fn renewed(&self) -> Result<Self, Failed> {
         let config = configuration::read(self.options)?;
-        let audit = |config: Option<&Config>| config.and_then(Config::audit).map(Path::to_owned);
-        let same = audit(config.as_ref()) == audit(self.config());
-        let runtime = if same { self.runtime.clone() } else { load::runtime(self.options, config.as_ref())? };
-        let loaded = if same { self.loaded.borrow().clone() } else { BTreeMap::new() };
-        let service = Some(Service { config: self.config.clone(), loaded, asks: false });
-        Ok(Self { config, runtime, service, ..Self::of(self.options, None, self.runtime.clone()) })
+        let service = Service { config: self.config.clone(), loaded: self.loaded.borrow().clone(), asks: false };
+        Ok(Self { service: Some(service), ..Self::of(self.options, config, self.runtime.clone()) })
     }
 
     /// Whether the configuration was named on the command line, and so needs nobody's trust.
