@@ -217,6 +217,23 @@ fn a_token_is_in_no_file_no_log_and_no_list() {
 }
 
 #[test]
+fn they_are_remembered_where_the_configuration_or_systemd_says() {
+    let home = Home::with_dotenv("A=1\n");
+    let local = backend(&home, "local", "read-only");
+    let (given, named) = (home.path().join("var/given"), home.path().join("var/named"));
+    let environment = [("STATE_DIRECTORY", given.to_str().unwrap())];
+    let mut daemon = Daemon::start_with(home, &local, &[], &environment);
+    daemon.token(&["read:local/A"]);
+    assert!(given.join("tokens.json").is_file());
+    daemon.kill();
+    daemon.home().file("runtime.toml", format!("[serve]\nstate = \"var/named\"\n{local}"));
+    daemon.start_again();
+    assert_eq!(daemon.ask("GET", "/runtime/v1/tokens").send().json(), json!({ "tokens": [] }));
+    daemon.token(&["read:local/A"]);
+    assert!(named.join("tokens.json").is_file());
+}
+
+#[test]
 fn two_daemons_do_not_share_what_they_remember() {
     let daemon = Daemon::with_dotenv("A=1\n");
     let again = daemon.client(&["serve", "--socket"]).arg(daemon.home().path().join("other/runtime.sock"));
