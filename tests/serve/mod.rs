@@ -1,6 +1,7 @@
 //! The daemon, as its clients and its operator see it.
 
 mod audited;
+mod clients;
 mod commands;
 mod login;
 mod peers;

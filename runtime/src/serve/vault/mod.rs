@@ -7,7 +7,7 @@
 //! | `GET`, `DELETE /v1/MOUNT/metadata/NAME` | what is known of a secret; delete it for good |
 //! | `GET /v1/sys/internal/ui/mounts/…`, `sys/mounts` | [the mounts](sys) that the caller reaches |
 //! | `/v1/auth/token/…-self` | [the caller's own token](auth) |
-//! | `GET /v1/sys/health`, `seal-status`, `leader` | that a daemon is here |
+//! | `GET /v1/sys/health`, `seal-status`, `init`, `leader` | that a daemon is here |
 //!
 //! Statuses and bodies are those of Vault. What Vault has and a backend has not, such as older versions to undelete, is
 //! answered with 405 and the reason, never with a pretence.
