@@ -101,7 +101,7 @@ fn identify(daemon: &Daemon, live: &Live, peer: Peer, headers: &HeaderMap) -> Re
     if let Some(token) = token(headers)? {
         let ticket = daemon.tokens.find(token).ok_or_else(Reply::forbidden)?;
         return Ok(Caller {
-            label: format!("token:{}", ticket.accessor).into(),
+            label: ticket.label.clone(),
             scopes: ticket.scopes.clone(),
             owner: false,
             metrics: ticket.metrics,
