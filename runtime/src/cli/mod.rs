@@ -1,11 +1,10 @@
 //! The command line: one file per command.
 
-/// Writes a line on standard error. That nobody can read it is no reason to panic.
+/// Writes a line on standard error, with nothing in it that a terminal acts on.
 macro_rules! say {
-    ($($line:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($line)*);
-    }};
+    ($($line:tt)*) => {
+        crate::cli::terminal::say(format_args!($($line)*))
+    };
 }
 
 mod args;

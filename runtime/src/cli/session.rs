@@ -244,6 +244,16 @@ impl<'o> Session<'o> {
             return Err(Error::new(Kind::Config, reason).into());
         }
         self.loading.borrow_mut().push(name);
+        let credentials = self.read_credentials(places).await;
+        // Also after a failure: what is tried again is no circle.
+        self.loading.borrow_mut().pop();
+        credentials
+    }
+
+    async fn read_credentials(
+        &self,
+        places: Vec<(String, Reference)>,
+    ) -> Result<Vec<(String, CredentialSource)>, Failed> {
         let mut credentials = Vec::with_capacity(places.len());
         for (credential, reference) in places {
             let answers = Box::pin(self.read_places(std::slice::from_ref(&reference), &[])).await?;
@@ -253,7 +263,6 @@ impl<'o> Session<'o> {
                 credentials.push((credential.clone(), source));
             }
         }
-        self.loading.borrow_mut().pop();
         Ok(credentials)
     }
 }
@@ -267,4 +276,33 @@ pub(crate) fn wanted(backend: &Backend, place: &Reference, given: &Settings) -> 
         version: place.version.as_deref().map(Arc::from),
         options: backend.options(field.chain(given.iter().cloned()))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::Args;
+
+    #[tokio::test]
+    async fn a_credential_that_could_not_be_read_is_read_again_and_no_circle() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = "[backends.a]\ncomponent = \"a.wasm\"\ncredentials = { token = \"ref+b://X\" }\n\
+                    [backends.b]\ncomponent = \"gone.wasm\"\n";
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let words = ["runtime", "--config-file", file.to_str().unwrap(), "list"];
+        let options = Args::try_parse_from(words).unwrap().options;
+        let session = Session::open(&options).unwrap();
+        for _ in 0..2 {
+            let failed = session.backend(Some("a")).await.err().unwrap();
+            assert!(failed.message().contains("gone.wasm can't be read"), "{}", failed.message());
+        }
+    }
 }
