@@ -146,7 +146,7 @@ fn tokens_are_the_same_after_a_restart() {
     assert!(!holds(&tokens, &revoked), "it holds no longer at once");
     drop(tokens);
     let tokens = clocks.open_again(folder.path());
-    assert_eq!(tokens.list(), [kept.ticket.clone()]);
+    assert_eq!(tokens.list(), std::slice::from_ref(&kept.ticket));
     assert_eq!(tokens.find(&kept.token), Some(kept.ticket));
     assert!(tokens.find(&revoked.token).is_none());
     assert_eq!(tokens.revoke(None).unwrap(), 1);
@@ -186,7 +186,8 @@ fn what_others_could_have_written_or_makes_no_sense_is_refused() {
         fs::rename(file, file.with_extension("elsewhere")).unwrap();
         symlink(file.with_extension("elsewhere"), file).unwrap();
     };
-    let spoils: [(&dyn Fn(&Path), &str); 8] = [
+    type Spoil<'a> = &'a dyn Fn(&Path);
+    let spoils: [(Spoil<'_>, &str); 8] = [
         (&mode(0o640), "its mode 640 lets others at it"),
         (&mode(0o602), "its mode 602 lets others at it"),
         (&content(""), "can't be relied on"),
@@ -225,7 +226,7 @@ fn what_can_not_be_remembered_is_not_minted_and_leaves_all_as_it_was() {
     fs::create_dir(folder.path().join("tokens.json.new")).unwrap();
     assert!(matches!(tokens.mint(wanted(60)), Err(NotMinted::Store(_))));
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert_eq!(tokens.list(), [minted.ticket.clone()]);
+    assert_eq!(tokens.list(), std::slice::from_ref(&minted.ticket));
     // Revoked it is all the same, and that is made up for.
     tokens.revoke(Some(&minted.ticket.accessor)).unwrap_err();
     assert!(!holds(&tokens, &minted));
