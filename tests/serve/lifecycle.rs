@@ -75,7 +75,8 @@ fn what_has_been_asked_is_answered_before_it_ends() {
     let gate = Gate::new();
     let held = gate.clone();
     let server = Upstream::start(move |_| {
-        Reply::new(200, r#"{"data":{"data":{"value":"late"},"metadata":{"created_time":"t","version":1}}}"#).after(&held)
+        Reply::new(200, r#"{"data":{"data":{"value":"late"},"metadata":{"created_time":"t","version":1}}}"#)
+            .after(&held)
     })
     .unwrap();
     let mut daemon = vault_at(&server.address());
@@ -177,6 +178,11 @@ fn trust_that_is_taken_back_acts_at_once_and_on_kept_values_too() {
     wait_for("act", || (status() == 503).then_some(()));
     let answer = daemon.ask("GET", "/v1/local/data/A").send();
     assert!(answer.text().contains("not trusted any more") && !answer.text().contains("canary"), "{answer:?}");
+    for path in ["/runtime/v1/secrets/local/A", "/v1.0/secrets/local/A", "/v1.0/secrets/local/bulk"] {
+        let answer = daemon.ask("GET", path).send();
+        assert!(answer.status >= 400 && !answer.text().contains("canary"), "{path}: {answer:?}");
+    }
+    daemon.ask("GET", "/readyz").send().is(503);
     trust(&named);
     wait_for("act", || (status() == 200).then_some(()));
     let audit = fs::read_to_string(daemon.home().path().join("audit.jsonl")).unwrap();

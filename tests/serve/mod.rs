@@ -1,6 +1,7 @@
 //! The daemon, as its clients and its operator see it.
 
 mod audited;
+mod bad_days;
 mod clients;
 mod commands;
 mod hostile;
