@@ -5,6 +5,7 @@ mod agent;
 mod bao;
 mod curl;
 mod hvac;
+mod listing;
 mod plain;
 mod refused;
 mod stage;
