@@ -10,7 +10,7 @@ use std::{
 use crate::{
     error::{Error, Kind, Result},
     grant::Grant,
-    layers::Stack,
+    layers::{CachedEntry, Shelf, Stack},
     manifest::Manifest,
     sandbox::{Sandbox, digest::Digest},
     store::{
@@ -211,6 +211,26 @@ impl Backend {
     /// Any [`Kind`].
     pub async fn check(&self, call: &Call) -> Result<Readiness> {
         self.0.stack.check(call).await
+    }
+
+    /// What its cache keeps at this moment, in order of names and versions; never a value.
+    pub fn cached(&self) -> Vec<CachedEntry> {
+        self.0.stack.shelf().map(Shelf::list).unwrap_or_default()
+    }
+
+    /// Forgets a secret: all that is kept under its name, whatever the version or the options, and what is being loaded
+    /// of it answers those who wait and is not kept. Answers how many entries went.
+    ///
+    /// # Errors
+    /// As [`Backend::key`].
+    pub fn forget(&self, key: &str) -> Result<usize> {
+        let name = self.key(key)?;
+        Ok(self.0.stack.shelf().map_or(0, |shelf| shelf.forget(&name)))
+    }
+
+    /// The same for everything that is kept or being loaded.
+    pub fn forget_all(&self) -> usize {
+        self.0.stack.shelf().map_or(0, Shelf::forget_all)
     }
 
     /// Checks what a caller typed as a name and makes it canonical.

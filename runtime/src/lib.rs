@@ -174,7 +174,7 @@ pub use self::{
     environment::{Environment, ProcessEnvironment},
     error::{Error, Kind, Result},
     glob::{GlobError, Globs},
-    layers::{AccessMode, CacheSettings, audit::AuditLog},
+    layers::{AccessMode, CacheSettings, CachedEntry, audit::AuditLog},
     runtime::{Runtime, RuntimeBuilder},
     sandbox::{
         Compiling, Component, OnCompile,

@@ -14,7 +14,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use test_support::layout;
+use test_support::{Server, layout};
 
 /// How long a run may take before it counts as hanging. The slowest test gives a call ten seconds of computing.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -158,6 +158,15 @@ impl Run {
     #[track_caller]
     pub(crate) fn run(self) -> Outcome {
         self.start().wait()
+    }
+
+    /// Starts it as a server, with nothing on standard input and all that it prints in this file. It ends with the
+    /// tests at the latest.
+    #[track_caller]
+    pub(crate) fn serve(self, log: fs::File) -> Server {
+        let environment: Vec<_> =
+            self.command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?))).collect();
+        Server::start(self.command.get_program(), self.command.get_args(), environment, log).unwrap()
     }
 
     /// Starts it and goes on.

@@ -20,6 +20,7 @@ mod config;
 mod configuration;
 mod conform;
 mod copy;
+mod daemon;
 mod delete;
 mod doctor;
 mod exists;
@@ -51,6 +52,7 @@ mod shell;
 mod snippet;
 mod template;
 mod terminal;
+mod token;
 mod trace;
 mod trust;
 mod ui;
@@ -108,6 +110,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
         Command::Serve(command) => serve::run(options, command).await,
+        Command::Token(command) => token::run(options, command).await,
         Command::Run(command) => run::run(options, command).await,
         Command::Import(command) => import::run(options, command).await,
         Command::Export(command) => export::run(options, command).await,

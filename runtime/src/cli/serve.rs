@@ -6,11 +6,12 @@ use clap::Args as ClapArgs;
 use secret_runtime::config::{self, Serve};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failed, args::Options, load, session::Session};
+use super::{Failed, args::Options, load, paths, session::Session};
 use crate::serve::{
     Daemon, Live,
     listen::unix::Socket,
     mounts::{Mount, Mounts},
+    tokens::Tokens,
 };
 
 /// Options of `serve`.
@@ -29,6 +30,7 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     let settings = session.config().and_then(|config| config.serve()).cloned().unwrap_or_default();
     let live = live(&session, options, &settings).await?;
     let audit = load::audit_log(options, session.config())?;
+    let tokens = tokens(&settings)?;
     let path = command.socket.or(settings.socket).or_else(default_socket);
     let path = path.ok_or_else(|| Failed::other("there is no folder for the socket; name it with --socket"))?;
     let socket = Socket::claim(&path).map_err(|cause| Failed::other(format!("the socket can't be made: {cause}")))?;
@@ -47,7 +49,7 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
         say!("runtime: listening on http://{address}");
     }
     let ended = signals()?;
-    Daemon::new(live, audit).run(Some(socket), network, ended).await;
+    Daemon::new(live, tokens, audit).run(Some(socket), network, ended).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,6 +85,14 @@ async fn live(session: &Session<'_>, options: &Options, settings: &Serve) -> Res
     live.owner = Arc::new(settings.owner.clone());
     live.users = settings.users.iter().map(|(user, scopes)| (*user, Arc::new(scopes.clone()))).collect();
     Ok(live)
+}
+
+/// The tokens that hold, from the folder where they are kept.
+fn tokens(settings: &Serve) -> Result<Tokens, Failed> {
+    let folder = settings.state.clone().or_else(paths::state);
+    let folder =
+        folder.ok_or_else(|| Failed::other("there is no folder to keep tokens in; name one as serve.state"))?;
+    Tokens::open(&folder).map_err(|cause| Failed::other(format!("tokens can't be kept: {cause}")))
 }
 
 /// Where the socket is unless somebody says otherwise.

@@ -97,6 +97,7 @@ impl Pending<'_> {
             backend: &self.settings.backend,
             digest: &self.settings.digest,
             name: self.name,
+            scopes: &[],
             caller: self.call.caller.as_deref(),
             outcome,
             code,

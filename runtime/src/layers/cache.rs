@@ -18,7 +18,8 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use self::shelf::{Boarding, Load, Shelf};
+pub(crate) use self::shelf::Shelf;
+use self::shelf::{Boarding, Load};
 use super::AtHand;
 use crate::{
     error::Result,
@@ -59,6 +60,28 @@ impl Default for CacheSettings {
     }
 }
 
+/// What is kept of one secret. The value is not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CachedEntry {
+    /// The canonical name.
+    pub name: Name,
+    /// The version that was asked for; none for the current one.
+    pub version: Option<Arc<str>>,
+    /// The per-call settings that it was asked for with.
+    pub options: Options,
+    /// How long ago it was loaded.
+    pub age: Duration,
+    /// How much longer it is served without asking the upstream; nothing if it is stale.
+    pub left: Duration,
+    /// What it takes in memory, roughly.
+    pub bytes: usize,
+    /// Whether it is too old, and kept for when the upstream is away.
+    pub stale: bool,
+    /// Whether it is kept that there is no such secret.
+    pub absent: bool,
+}
+
 /// Keeps what was read; see the [module](self).
 #[derive(Debug)]
 pub(crate) struct Cache<S> {
@@ -71,6 +94,11 @@ impl<S> Cache<S> {
     /// Wraps a store; without settings nothing is kept and nobody waits for another's load.
     pub(crate) fn new(inner: S, settings: Option<CacheSettings>) -> Self {
         Self { inner: Arc::new(inner), shelf: settings.map(Shelf::new) }
+    }
+
+    /// Where the values are; none if nothing is kept.
+    pub(crate) fn shelf(&self) -> Option<&Arc<Shelf>> {
+        self.shelf.as_ref()
     }
 
     /// Forgets a name now and when the guard goes, however that comes about.

@@ -17,6 +17,8 @@ mod retry;
 #[cfg(test)]
 mod fake;
 
+use std::sync::Arc;
+
 use crate::{
     error::Result,
     store::{Answer, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore},
@@ -24,12 +26,15 @@ use crate::{
 
 pub(crate) use self::{
     audit::{Audit, AuditSettings},
-    cache::Cache,
+    cache::{Cache, Shelf},
     fallback::{Fallback, FallbackSettings},
     policy::{Policy, PolicySettings},
     retry::{Retry, RetrySettings},
 };
-pub use self::{cache::CacheSettings, policy::AccessMode};
+pub use self::{
+    cache::{CacheSettings, CachedEntry},
+    policy::AccessMode,
+};
 
 /// The settings of all layers; a layer whose settings are `None` is off.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +56,10 @@ impl Layers {
     pub(crate) fn over<S: SecretStore>(self, store: S) -> Stack<S> {
         let retry = Retry::new(store, self.retry);
         let cache = Cache::new(retry, self.cache);
+        let shelf = cache.shelf().cloned();
         let policy = Policy::new(cache, self.policy);
         let fallback = Fallback::new(policy, self.fallback);
-        Stack(Audit::new(fallback, self.audit))
+        Stack { layers: Audit::new(fallback, self.audit), shelf }
     }
 }
 
@@ -68,37 +74,47 @@ trait AtHand {
 
 /// All layers over a store, in their fixed order.
 #[derive(Debug)]
-pub(crate) struct Stack<S>(Audit<Fallback<Policy<Cache<Retry<S>>>>>);
+pub(crate) struct Stack<S> {
+    layers: Audit<Fallback<Policy<Cache<Retry<S>>>>>,
+    shelf: Option<Arc<Shelf>>,
+}
+
+impl<S> Stack<S> {
+    /// What the cache keeps; none if it keeps nothing at all.
+    pub(crate) fn shelf(&self) -> Option<&Shelf> {
+        self.shelf.as_deref()
+    }
+}
 
 impl<S: SecretStore> SecretStore for Stack<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
         // Who listens hears of every layer, also of those that a hit does not pass.
-        let at_hand = if call.listener.is_none() { self.0.at_hand(read, call) } else { None };
+        let at_hand = if call.listener.is_none() { self.layers.at_hand(read, call) } else { None };
         match at_hand {
             Some(answer) => Ok(answer),
             // Boxed, so that a hit does not carry the space for it.
-            None => Box::pin(self.0.read(read, call)).await,
+            None => Box::pin(self.layers.read(read, call)).await,
         }
     }
 
     async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
-        self.0.exists(name, options, call).await
+        self.layers.exists(name, options, call).await
     }
 
     async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
-        self.0.list(listing, call).await
+        self.layers.list(listing, call).await
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
-        self.0.write(new, call).await
+        self.layers.write(new, call).await
     }
 
     async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
-        self.0.delete(delete, call).await
+        self.layers.delete(delete, call).await
     }
 
     async fn check(&self, call: &Call) -> Result<Readiness> {
-        self.0.check(call).await
+        self.layers.check(call).await
     }
 }
 

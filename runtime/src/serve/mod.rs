@@ -22,7 +22,7 @@ mod peer;
 mod plain;
 mod reply;
 mod request;
-mod tokens;
+pub(crate) mod tokens;
 mod vault;
 
 use std::{
@@ -71,10 +71,10 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    pub(crate) fn new(live: Live, audit: Option<AuditLog>) -> Arc<Self> {
+    pub(crate) fn new(live: Live, tokens: Tokens, audit: Option<AuditLog>) -> Arc<Self> {
         Arc::new(Self {
             live: Mutex::new(Arc::new(live)),
-            tokens: Tokens::default(),
+            tokens,
             audit,
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),
@@ -109,6 +109,7 @@ impl Daemon {
         network: Option<TcpListener>,
         end: impl Future<Output = ()>,
     ) {
+        let tending = tokio::spawn(self.tokens.clone().tend());
         let mut connections = JoinSet::new();
         let mut end = std::pin::pin!(end);
         loop {
@@ -135,6 +136,10 @@ impl Daemon {
         self.draining.send_replace(true);
         let all = async { while connections.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(DRAIN, all).await;
+        tending.abort();
+        if let Err(cause) = self.tokens.remember() {
+            tracing::warn!(%cause, "what is known of tokens can't be written down");
+        }
     }
 }
 

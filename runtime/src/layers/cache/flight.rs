@@ -55,6 +55,11 @@ impl Flights {
         self.under_way.retain(|read, _| read.name != *name);
     }
 
+    /// Forgets all loads.
+    pub(super) fn forget_all(&mut self) {
+        self.under_way.clear();
+    }
+
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.under_way.len()

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    CacheSettings,
+    CacheSettings, CachedEntry,
     flight::{Flights, Sender, Waiter},
 };
 use crate::{
@@ -40,6 +40,7 @@ const ENTRY_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) struct Kept {
     outcome: Mutex<Option<Result<Secret>>>,
+    since: Instant,
     fresh_until: Instant,
     /// After `fresh_until`, for as long as the upstream is away.
     stale_until: Instant,
@@ -50,6 +51,21 @@ impl Kept {
     /// What was read; `None` if it was dropped at this moment.
     fn outcome(&self) -> Option<Result<Secret>> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What may be told of it; `None` if it was dropped at this moment.
+    fn shown(&self, read: &Read, now: Instant) -> Option<CachedEntry> {
+        let outcome = self.outcome()?;
+        Some(CachedEntry {
+            name: read.name.clone(),
+            version: read.version.clone(),
+            options: read.options.clone(),
+            age: now.duration_since(self.since),
+            left: self.fresh_until.saturating_duration_since(now),
+            bytes: size(read, &outcome),
+            stale: now >= self.fresh_until,
+            absent: outcome.is_err(),
+        })
     }
 
     #[cfg(test)]
@@ -73,8 +89,9 @@ pub(super) enum Boarding {
     Begun(Load, Waiter),
 }
 
+/// All that one cache keeps.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     /// Hashed fast rather than against floods: hashing is a large part of a hit, and there are never many entries.
     kept: moka::sync::Cache<Read, Arc<Kept>, RandomState>,
     settings: CacheSettings,
@@ -135,19 +152,38 @@ impl Shelf {
         Boarding::Begun(Load { shelf: self.clone(), read: read.clone(), number, sender }, waiter)
     }
 
-    /// Forgets all versions of a name, and whatever is being loaded of it.
-    pub(super) fn forget(&self, name: &Name) {
-        let mut changing = self.changing();
-        changing.flights.forget(name);
-        self.remove_where(|read, _| read.name == *name);
+    /// What is kept at this moment and may still be served, in order of names and versions.
+    pub(crate) fn list(&self) -> Vec<CachedEntry> {
+        let now = Instant::now();
+        let served = self.kept.iter().filter(|(_, kept)| now < kept.stale_until);
+        let mut entries: Vec<_> = served.filter_map(|(read, kept)| kept.shown(&read, now)).collect();
+        entries.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        entries
     }
 
-    fn remove_where(&self, unwanted: impl Fn(&Read, &Kept) -> bool) {
+    /// Forgets all versions of a name, and whatever is being loaded of it. Answers how many entries went.
+    pub(crate) fn forget(&self, name: &Name) -> usize {
+        let mut changing = self.changing();
+        changing.flights.forget(name);
+        self.remove_where(|read, _| read.name == *name)
+    }
+
+    /// Forgets everything, and whatever is being loaded. Answers how many entries went.
+    pub(crate) fn forget_all(&self) -> usize {
+        let mut changing = self.changing();
+        changing.flights.forget_all();
+        self.remove_where(|_, _| true)
+    }
+
+    fn remove_where(&self, unwanted: impl Fn(&Read, &Kept) -> bool) -> usize {
+        let mut removed = 0;
         for (read, _) in self.kept.iter().filter(|(read, kept)| unwanted(read, kept)) {
             self.kept.invalidate(&*read);
+            removed += 1;
         }
         // moka counts and frees only in its housekeeping, which it does not do by itself.
         self.kept.run_pending_tasks();
+        removed
     }
 
     /// Keeps what a load brought, or drops what it proved wrong.
@@ -185,8 +221,13 @@ impl Shelf {
         let now = Instant::now();
         let least = self.settings.bytes / self.settings.entries.max(1);
         let weight = u32::try_from(least.max(size(read, &outcome) as u64)).unwrap_or(u32::MAX);
-        let kept =
-            Kept { outcome: Mutex::new(Some(outcome)), fresh_until: now + fresh, stale_until: now + stale, weight };
+        let kept = Kept {
+            outcome: Mutex::new(Some(outcome)),
+            since: now,
+            fresh_until: now + fresh,
+            stale_until: now + stale,
+            weight,
+        };
         self.kept.insert(read.clone(), Arc::new(kept));
         self.kept.run_pending_tasks();
     }

@@ -4,6 +4,7 @@
 
 mod forgetting;
 mod keeping;
+mod listing;
 mod sharing;
 
 use std::time::SystemTime;

@@ -1,0 +1,3 @@
+//! The daemon, as its clients and its operator see it.
+
+mod tokens;
