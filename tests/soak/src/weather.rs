@@ -56,8 +56,9 @@ impl Fault {
     /// What callers are told.
     fn statuses(self) -> &'static [u16] {
         match self {
-            Self::Hung => &[504],
-            Self::Limiting | Self::Quota => &[429],
+            Self::Hung => &[503, 504],
+            // Or the time runs out until it may be asked again.
+            Self::Limiting | Self::Quota => &[429, 504],
             Self::Resetting | Self::Unavailable | Self::CutShort | Self::Sealed => &[503],
         }
     }
