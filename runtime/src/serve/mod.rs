@@ -22,6 +22,7 @@ mod peer;
 mod plain;
 mod reply;
 mod request;
+mod shape;
 pub(crate) mod tokens;
 mod vault;
 

@@ -21,11 +21,16 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// A parameter of the query. Given twice, it is none: nobody can say which was meant.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        let mut found = self.query.iter().filter(|(key, _)| key == name);
-        let first = found.next();
-        first.filter(|_| found.next().is_none()).map(|(_, value)| value.as_str())
+    /// A parameter of the query.
+    ///
+    /// # Errors
+    /// A reply if it is there twice: nobody can say which was meant.
+    pub(crate) fn parameter(&self, name: &str) -> Result<Option<&str>, Reply> {
+        let mut found = self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        match (found.next(), found.next()) {
+            (first, None) => Ok(first),
+            _ => Err(Reply::error(StatusCode::BAD_REQUEST, &format!("the parameter {name} is there twice"))),
+        }
     }
 
     /// The body as JSON, whatever its type is said to be: Go's clients send none with PUT.
@@ -51,6 +56,9 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
         return Ok(reply);
     }
     guard::check(&head.headers, peer, &live.names)?;
+    if let Some(reply) = vault::sys::open(daemon, &head.method, &path.segments) {
+        return Ok(reply);
+    }
     let caller = identify(daemon, live, peer, &head.headers)?;
     let body = if body.is_end_stream() { Bytes::new() } else { read(body).await? };
     let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
