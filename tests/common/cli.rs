@@ -160,13 +160,15 @@ impl Run {
         self.start().wait()
     }
 
-    /// Starts it as a server, with nothing on standard input and all that it prints in this file. It ends with the
-    /// tests at the latest.
+    /// Starts it as a server, by way of another program if there is one, with nothing on standard input and all that it
+    /// prints in this file. It ends with the tests at the latest.
     #[track_caller]
-    pub(crate) fn serve(self, log: fs::File) -> Server {
+    pub(crate) fn serve(self, under: &[String], log: fs::File) -> Server {
         let environment: Vec<_> =
             self.command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?))).collect();
-        Server::start(self.command.get_program(), self.command.get_args(), environment, log).unwrap()
+        let words = [self.command.get_program()].into_iter().chain(self.command.get_args());
+        let mut words = under.iter().map(OsStr::new).chain(words);
+        Server::start(words.next().unwrap(), words, environment, log).unwrap()
     }
 
     /// Starts it and goes on.

@@ -35,6 +35,8 @@ pub(crate) struct Daemon {
     /// The arguments before `serve`.
     options: Vec<String>,
     environment: Vec<(String, String)>,
+    /// The program that starts it, with its arguments.
+    under: Vec<String>,
     server: Option<Server>,
     address: Option<SocketAddr>,
 }
@@ -60,15 +62,32 @@ impl Daemon {
         Self::start_with(home, config, &[], &[])
     }
 
+    /// Starts one by way of another program, such as `env --ignore-signal=XFSZ`.
+    #[track_caller]
+    pub(crate) fn start_under(home: Home, config: &str, program: &[&str]) -> Self {
+        home.file("runtime.toml", config);
+        let under = program.iter().map(|word| (*word).to_owned()).collect();
+        Self { under, ..Self::in_home(home) }.started()
+    }
+
     /// Starts one with these options, such as `--trust`, and these environment variables.
     #[track_caller]
     pub(crate) fn start_with(home: Home, config: &str, options: &[&str], environment: &[(&str, &str)]) -> Self {
         home.file("runtime.toml", config);
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut daemon = Self { home, options, environment, server: None, address: None };
-        daemon.start_again();
-        daemon
+        Self { options, environment, ..Self::in_home(home) }.started()
+    }
+
+    fn in_home(home: Home) -> Self {
+        let (options, environment, under) = (Vec::new(), Vec::new(), Vec::new());
+        Self { home, options, environment, under, server: None, address: None }
+    }
+
+    #[track_caller]
+    fn started(mut self) -> Self {
+        self.start_again();
+        self
     }
 
     /// Starts it once more in its home, with the configuration that is there now.
@@ -82,7 +101,7 @@ impl Daemon {
         for (name, value) in &self.environment {
             run = run.env(name, value);
         }
-        let mut server = run.serve(log);
+        let mut server = run.serve(&self.under, log);
         let address = wait_for("listen", || {
             assert!(server.ended().is_none(), "the daemon ended:\n{}", self.log());
             listening(&self.log())

@@ -37,12 +37,10 @@ pub(crate) struct Place {
 impl Place {
     /// The daemon that is meant. It is not asked yet.
     pub(crate) fn daemon(&self, options: &Options) -> Result<Daemon, Failed> {
-        let named = || Ok::<_, Failed>(configuration::read(options)?.and_then(|config| config.serve()?.socket.clone()));
-        let socket = match &self.socket {
-            Some(socket) => Some(socket.clone()),
-            None => named()?.or_else(serve::default_socket),
-        };
-        let socket = socket.ok_or_else(|| Failed::usage("where the daemon's socket is can't be told; use --socket"))?;
+        // Where it is named, the configuration need not be read.
+        let config = if self.socket.is_some() { None } else { configuration::read(options)? };
+        let configured = config.as_ref().and_then(|config| config.serve()?.socket.as_deref());
+        let socket = serve::socket_path(self.socket.as_deref().or(configured))?;
         Ok(Daemon { socket, patience: options.timeout.unwrap_or(PATIENCE) })
     }
 }
@@ -65,7 +63,7 @@ impl Daemon {
         let asked = tokio::time::timeout(self.patience, self.exchange(method, target, body)).await;
         let (status, bytes) = asked.map_err(|_| self.unavailable(&"it did not answer in time"))??;
         if status.is_success() {
-            return serde_json::from_slice(&bytes).map_err(|_| self.unavailable(&"its answer makes no sense"));
+            return serde_json::from_slice(&bytes).map_err(|_| no_sense());
         }
         let told = serde_json::from_slice(&bytes).unwrap_or(Refused { errors: Vec::new() }).errors.join("; ");
         let told = if told.is_empty() { status.to_string() } else { told };
@@ -138,6 +136,11 @@ impl Daemon {
     fn shown(&self) -> String {
         shell::word(&Path::to_string_lossy(&self.socket))
     }
+}
+
+/// That the daemon has answered something else than was asked.
+pub(crate) fn no_sense() -> Failed {
+    Failed::other("the daemon's answer makes no sense; is it of the same version as this program?")
 }
 
 /// A text as one segment of a path.

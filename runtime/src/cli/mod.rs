@@ -12,6 +12,7 @@ mod args;
 mod at_once;
 mod backends;
 mod bulk;
+mod cache;
 mod check;
 mod colour;
 mod compile;
@@ -110,6 +111,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
         Command::Serve(command) => serve::run(options, command).await,
+        Command::Cache(command) => cache::run(options, command).await,
         Command::Token(command) => token::run(options, command).await,
         Command::Run(command) => run::run(options, command).await,
         Command::Import(command) => import::run(options, command).await,

@@ -12,16 +12,13 @@ use zeroize::Zeroizing;
 use super::{
     Failed,
     args::{Options, Output},
-    daemon::{Place, segment},
+    daemon::{self, Place, segment},
     output,
 };
 
 /// Where tokens are minted, listed and revoked.
 const ROUTE: &str = "/runtime/v1/tokens";
 
-/// The token is printed on standard output, once; only its hash is kept. What it allows is its scopes, each of them
-/// OPERATION:MOUNT/NAMES: read, exists, list, write, delete or *, with commas between several; the name of a mount, or *;
-/// and a pattern for names, where * stays in a segment and ** crosses.
 #[derive(Debug, ClapArgs)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -34,7 +31,10 @@ const ROUTE: &str = "/runtime/v1/tokens";
 pub(crate) struct Token {
     #[command(subcommand)]
     action: Option<Action>,
-    /// What it allows, such as read:prod/team/*
+    /// What it allows, such as read:prod/team/*; may be given several times
+    ///
+    /// It is written OPERATIONS:MOUNT/NAMES. Operations are read, exists, list, write and delete, with commas between
+    /// several, or * for all; * is also all mounts; in names, * stays in a segment and ** crosses.
     #[arg(long = "scope", value_name = "SCOPE", required_unless_present = "metrics")]
     scopes: Vec<Scope>,
     /// How long it holds, such as 15m, 1h or 720h; a year at most
@@ -111,9 +111,9 @@ async fn mint(options: &Options, command: &Token) -> Result<ExitCode, Failed> {
     }
     let token = match minted.get_mut("token").map(Value::take) {
         Some(Value::String(token)) => Zeroizing::new(token),
-        _ => return Err(no_sense()),
+        _ => return Err(daemon::no_sense()),
     };
-    let known: Known = serde_json::from_value(minted).map_err(|_| no_sense())?;
+    let known: Known = serde_json::from_value(minted).map_err(|_| daemon::no_sense())?;
     say!(
         "runtime: until {} this token allows {}; `runtime token revoke {}` ends it before",
         Shown(&known.expires),
@@ -126,7 +126,7 @@ async fn mint(options: &Options, command: &Token) -> Result<ExitCode, Failed> {
 async fn list(options: &Options, place: &Place) -> Result<ExitCode, Failed> {
     let answer = place.daemon(options)?.ask(Method::GET, ROUTE, None).await?;
     let tokens = answer.get("tokens").cloned().unwrap_or_default();
-    let tokens: Vec<Known> = serde_json::from_value(tokens).map_err(|_| no_sense())?;
+    let tokens: Vec<Known> = serde_json::from_value(tokens).map_err(|_| daemon::no_sense())?;
     let mut text = String::new();
     for known in &tokens {
         let note = known.note.as_deref().map(|note| format!("  ({})", Shown(note))).unwrap_or_default();
@@ -143,7 +143,7 @@ async fn revoke(options: &Options, command: &Revoke) -> Result<ExitCode, Failed>
     let target = command.accessor.as_deref().map(|accessor| format!("{ROUTE}/{}", segment(accessor)));
     let target = target.as_deref().unwrap_or(ROUTE);
     let answer = command.place.daemon(options)?.ask(Method::DELETE, target, None).await?;
-    let revoked = answer.get("revoked").and_then(Value::as_u64).ok_or_else(no_sense)?;
+    let revoked = answer.get("revoked").and_then(Value::as_u64).ok_or_else(daemon::no_sense)?;
     say!("runtime: {revoked} token{} revoked", if revoked == 1 { "" } else { "s" });
     output::either(options.output, "", &answer)
 }
@@ -153,10 +153,6 @@ fn allowed(known: &Known) -> String {
     let metrics = known.metrics.then(|| "the daemon's figures".to_owned());
     let words: Vec<_> = known.scopes.iter().map(|scope| Shown(scope).to_string()).chain(metrics).collect();
     words.join(" and ")
-}
-
-fn no_sense() -> Failed {
-    Failed::other("the daemon's answer makes no sense; is it of the same version as this program?")
 }
 
 fn ttl(text: &str) -> Result<String, String> {

@@ -20,8 +20,8 @@ mod fake;
 use std::sync::Arc;
 
 use crate::{
-    error::Result,
-    store::{Answer, Call, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore},
+    error::{Error, Result},
+    store::{Answer, Call, Delete, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore},
 };
 
 pub(crate) use self::{
@@ -84,6 +84,11 @@ impl<S> Stack<S> {
     pub(crate) fn shelf(&self) -> Option<&Shelf> {
         self.shelf.as_deref()
     }
+
+    /// Records that a call is refused before it is made. Answers why it is refused, or that this can't be recorded.
+    pub(crate) fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {
+        self.layers.refused(operation, name, why, call)
+    }
 }
 
 impl<S: SecretStore> SecretStore for Stack<S> {
@@ -130,7 +135,7 @@ mod tests {
 
     use super::{fake::Fake, *};
     use crate::{
-        error::{Error, Kind},
+        error::Kind,
         glob::Globs,
         store::{Decision, Level, Listener, Source},
     };

@@ -1,5 +1,7 @@
 //! One request: checked, told apart by its path, and answered.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -10,6 +12,9 @@ use super::{Daemon, Live, caller::Caller, control, guard, health, path::Path, pe
 /// The largest body that is read: the largest value that a backend may be given, as JSON with every byte escaped, would
 /// be more; no secret store takes so much.
 const BODY_BYTES: usize = 4 << 20;
+
+/// How long a client may take to send a body.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request that has been read.
 pub(crate) struct Asked {
@@ -65,6 +70,9 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
     let asked = Asked { method: head.method, path, query, body };
     let segments: Vec<&str> = asked.path.segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        ["v1", "auth", "token", rest @ ..] => {
+            vault::auth::answer(daemon, &caller, token(&head.headers)?, &asked, rest).await
+        }
         ["v1", rest @ ..] => vault::answer(daemon, live, &caller, &asked, rest).await,
         ["v1.0", "secrets", rest @ ..] => plain::dapr(live, &caller, &asked, rest).await,
         ["runtime", "v1", "secrets", rest @ ..] => plain::secret(live, &caller, &asked, rest).await,
@@ -74,7 +82,9 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Reply> {
-    match Limited::new(body, BODY_BYTES).collect().await {
+    let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY_BYTES).collect());
+    let late = |_| Reply::error(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+    match collected.await.map_err(late)? {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(cause) if cause.is::<LengthLimitError>() => {
             Err(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB"))

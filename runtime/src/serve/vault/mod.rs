@@ -6,11 +6,13 @@
 //! | `LIST /v1/MOUNT/metadata/FOLDER`, or `GET` with `list=true` | [what lies in a folder](metadata) |
 //! | `GET`, `DELETE /v1/MOUNT/metadata/NAME` | what is known of a secret; delete it for good |
 //! | `GET /v1/sys/internal/ui/mounts/…`, `sys/mounts` | [the mounts](sys) that the caller reaches |
-//! | `GET /v1/sys/health`, `seal-status`, `leader` | that a daemon is here |
+//! | `/v1/auth/token/…-self` | [the caller's own token](auth) |
+//! | `GET /v1/sys/health`, `seal-status`, `init`, `leader` | that a daemon is here |
 //!
 //! Statuses and bodies are those of Vault. What Vault has and a backend has not, such as older versions to undelete, is
 //! answered with 405 and the reason, never with a pretence.
 
+pub(crate) mod auth;
 mod data;
 mod envelope;
 mod metadata;
@@ -43,9 +45,7 @@ async fn secret(
     area: &str,
     name: &str,
 ) -> Result<Reply, Reply> {
-    // Whether there is such a mount is not for those who may not reach it.
-    let mount = live.mounts.get(mount).filter(|mount| caller.scopes.reach(&mount.name)).ok_or_else(Reply::forbidden)?;
-    let reach = mount.for_caller(caller);
+    let reach = live.mount(mount, caller)?.for_caller(caller);
     let is_list = asked.method.as_str() == "LIST" || wants_list(asked)?;
     if asked.path.folder && !name.is_empty() && !is_list {
         return Err(Reply::error(StatusCode::BAD_REQUEST, "the name of a secret does not end in a slash"));
