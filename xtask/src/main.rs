@@ -24,7 +24,7 @@ usage: cargo xtask COMMAND
       --root DIR     put the binary into DIR/bin instead of ~/.local/bin
   test [ARG…]        run every test; arguments go to `cargo test`
   bench [GROUP…]     measure what the runtime costs: cached, fresh, threads, warm, crowd, process,
-                     start, run, backends, guests, cli
+                     start, run, backends, guests, cli, serve
       --write        put the figures into runtime/BENCHMARKS.md
   soak               put a daemon under mixed load, with faults, and see that nothing is lost and memory is flat
       --for TIME     for so long, such as 1h; otherwise a minute

@@ -14,7 +14,7 @@ use crate::{
     ledger::Ledger,
     nuisances,
     stage::{AWS, BAO, FILE, FRESH, MARK, SICK, value_of},
-    tally::Deed,
+    tally::{DAPR, Deed},
 };
 
 /// Secrets of one owner.
@@ -98,7 +98,7 @@ fn said<T>(run: &Run, made: Result<T>) -> Option<T> {
 fn read(run: &Run, mount: &'static str, client: &mut Client, turn: u64) {
     let name = if mount == SICK { format!("s/{}", turn * 7 % SICK_KEYS) } else { "shared/read".to_owned() };
     let (what, target) = match turn % 8 {
-        6 => ("dapr", format!("/v1.0/secrets/{mount}/{name}")),
+        6 => (DAPR, format!("/v1.0/secrets/{mount}/{name}")),
         7 => ("plain", format!("/runtime/v1/secrets/{mount}/{name}")),
         _ => ("read", format!("/v1/{mount}/data/{name}")),
     };

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use test_support::Daemon;
 
 use crate::Run;
 
@@ -40,10 +41,10 @@ pub(crate) struct Memory(Vec<Look>);
 impl Memory {
     /// Looks until the run is over.
     pub(crate) fn watch(run: &Run) -> Self {
-        let (started, process) = (Instant::now(), run.stage.daemon.id());
+        let started = Instant::now();
         let mut looks = Vec::new();
         loop {
-            match look(process, started.elapsed()) {
+            match look(&run.stage.daemon, started.elapsed()) {
                 Ok(look) => {
                     eprintln!("{:6.0} s  {:7.2} MB  {:4} files", look.at, look.megabytes, look.files);
                     looks.push(look);
@@ -96,12 +97,9 @@ impl Memory {
     }
 }
 
-fn look(process: u32, at: Duration) -> Result<Look> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).context("the daemon is gone")?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
-    let kilobytes: f64 = resident.and_then(|size| size.parse().ok()).context("the kernel does not tell VmRSS")?;
-    let files = fs::read_dir(format!("/proc/{process}/fd"))?.count();
-    Ok(Look { at: at.as_secs_f64(), megabytes: kilobytes * 1024.0 / 1e6, files })
+fn look(daemon: &Daemon, at: Duration) -> Result<Look> {
+    let files = fs::read_dir(format!("/proc/{}/fd", daemon.id()))?.count();
+    Ok(Look { at: at.as_secs_f64(), megabytes: daemon.resident()? as f64 / 1e6, files })
 }
 
 #[cfg(test)]

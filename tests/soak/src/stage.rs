@@ -34,6 +34,9 @@ pub(crate) const MARK: &str = "soak-value";
 /// What a token begins with.
 const TOKEN_MARK: &str = "srt_";
 
+/// The file of audit lines, in the daemon's home.
+const AUDIT: &str = "audit.jsonl";
+
 /// A token of the stand-in's.
 const STAND_IN_TOKEN: &str = "token-of-the-stand-in";
 
@@ -81,7 +84,7 @@ impl Stage {
     /// Lines of what the daemon printed or recorded that hold a value, a token, or word of a panic.
     pub(crate) fn leaks(&self) -> Vec<String> {
         let mut found = Vec::new();
-        for line in self.daemon.log().lines().map(str::to_owned).map(Ok).chain(lines(&self.daemon.audit_file())) {
+        for line in self.daemon.log().lines().map(str::to_owned).map(Ok).chain(lines(&self.daemon.file(AUDIT))) {
             let Ok(line) = line else {
                 found.push("a file can't be read".to_owned());
                 break;
@@ -121,7 +124,7 @@ fn config(home: &Path, openbao: &str, ministack: &str, stand_in: &str) -> Result
         ))
     };
     let tables = [
-        format!("[serve]\nowner = [\"*:{FILE}/**\"]\n"),
+        format!("audit = {:?}\n\n[serve]\nowner = [\"*:{FILE}/**\"]\n", home.join(AUDIT)),
         vault(BAO, openbao, "BAO_ADMIN_TOKEN", "5s")?,
         vault(FRESH, openbao, "BAO_ADMIN_TOKEN", "1ms")?,
         vault(SICK, stand_in, "STAND_IN_TOKEN", "1s")?,

@@ -8,6 +8,9 @@ use std::{
 
 use crate::{Run, http::Got, stage::MARK, weather::Fault};
 
+/// The interface that has one status for every failure, as Dapr's own has.
+pub(crate) const DAPR: &str = "dapr";
+
 /// So many mistakes are told in words.
 const TOLD: usize = 20;
 
@@ -60,7 +63,7 @@ impl Run {
     pub(crate) fn judge(&self, deed: &Deed<'_>, got: &Got, as_asked: bool) -> bool {
         let now = Instant::now();
         let explained = match got.status() {
-            Some(status) if !as_asked => self.weather.explains(deed.mount, status, deed.started, now),
+            Some(status) if !as_asked => self.weather.explains(deed, status, now),
             _ => None,
         };
         let mut counts = self.tally.counts();

@@ -14,6 +14,7 @@ use test_support::{Gate, Reply};
 use crate::{
     Run,
     stage::{BAO, FRESH, SICK},
+    tally::{DAPR, Deed},
 };
 
 /// A fault lasts so long at most, and so does the good weather after it.
@@ -91,11 +92,12 @@ struct Period {
 }
 
 impl Weather {
-    /// The fault that explains such an answer of this mount to a request that was on its way at that time.
-    pub(crate) fn explains(&self, mount: &str, status: u16, from: Instant, to: Instant) -> Option<Fault> {
+    /// The fault that explains such an answer to a request that was on its way until now.
+    pub(crate) fn explains(&self, deed: &Deed<'_>, status: u16, to: Instant) -> Option<Fault> {
+        let from = deed.started;
         let fits = |period: &&Period| {
-            period.fault.mounts().contains(&mount)
-                && period.fault.statuses().contains(&status)
+            period.fault.mounts().contains(&deed.mount)
+                && (period.fault.statuses().contains(&status) || (deed.what == DAPR && status == 500))
                 && period.from <= to
                 && period.until.is_none_or(|until| from <= until + AFTERMATH)
         };
@@ -182,16 +184,18 @@ mod tests {
     #[test]
     fn only_a_fault_of_that_time_explains_a_failure() {
         let weather = Weather::default();
+        let read = |mount, started| Deed { what: "read", mount, told: "GET", started };
         let before = Instant::now();
-        assert_eq!(weather.explains(SICK, 504, before, before), None);
+        assert_eq!(weather.explains(&read(SICK, before), 504, before), None);
         weather.begin(Fault::Hung);
         let during = Instant::now();
-        assert_eq!(weather.explains(SICK, 504, before, during), Some(Fault::Hung));
+        assert_eq!(weather.explains(&read(SICK, before), 504, during), Some(Fault::Hung));
         weather.end();
         let later = Instant::now() + 2 * AFTERMATH;
-        assert_eq!(weather.explains(SICK, 504, during, later), Some(Fault::Hung));
-        assert_eq!(weather.explains(SICK, 504, later, later), None);
-        assert_eq!(weather.explains(SICK, 503, before, during), None);
-        assert_eq!(weather.explains(BAO, 504, before, during), None);
+        assert_eq!(weather.explains(&read(SICK, during), 504, later), Some(Fault::Hung));
+        assert_eq!(weather.explains(&read(SICK, later), 504, later), None);
+        assert_eq!(weather.explains(&read(SICK, before), 500, during), None);
+        assert_eq!(weather.explains(&Deed { what: DAPR, ..read(SICK, before) }, 500, during), Some(Fault::Hung));
+        assert_eq!(weather.explains(&read(BAO, before), 504, during), None);
     }
 }

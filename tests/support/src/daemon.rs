@@ -51,20 +51,12 @@ impl Daemon {
         let file = home.path().join("runtime.toml");
         write(&file, &config(home.path())?)?;
         let log = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(log_file(home.path()))?;
-        let (cache, socket, audit) = (cache()?, socket_file(home.path()), audit_file(home.path()));
+        let (cache, socket) = (cache()?, socket_file(home.path()));
         let mut variables = vec![("HOME", home.path().as_os_str()), ("XDG_CACHE_HOME", cache.as_os_str())];
         variables.extend(environment.iter().map(|(name, value)| (*name, OsStr::new(*value))));
-        let arguments = [
-            OsStr::new("--config-file"),
-            file.as_os_str(),
-            OsStr::new("--audit"),
-            audit.as_os_str(),
-            OsStr::new("serve"),
-            OsStr::new("--listen"),
-            OsStr::new("127.0.0.1:0"),
-            OsStr::new("--socket"),
-            socket.as_os_str(),
-        ];
+        let mut arguments = vec![OsStr::new("--config-file"), file.as_os_str()];
+        arguments.extend(["serve", "--listen", "127.0.0.1:0", "--socket"].map(OsStr::new));
+        arguments.push(socket.as_os_str());
         let mut server = Server::start(program.as_os_str(), arguments, variables, log)
             .with_context(|| format!("{} can't be started", program.display()))?;
         let started = Instant::now();
@@ -127,9 +119,20 @@ impl Daemon {
         fs::read_to_string(log_file(self.home.path())).unwrap_or_default()
     }
 
-    /// The file of its audit lines.
-    pub fn audit_file(&self) -> PathBuf {
-        audit_file(self.home.path())
+    /// Its memory that is resident, in bytes.
+    ///
+    /// # Errors
+    /// It is gone, or this is not Linux.
+    pub fn resident(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).context("the daemon is gone")?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        let kilobytes: u64 = resident.and_then(|size| size.parse().ok()).context("the kernel does not tell VmRSS")?;
+        Ok(kilobytes * 1024)
+    }
+
+    /// A file in its home.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
     /// Has it mint a token with these scopes, for so long.
@@ -168,10 +171,6 @@ fn socket_file(home: &Path) -> PathBuf {
 
 fn log_file(home: &Path) -> PathBuf {
     home.join("serve.log")
-}
-
-fn audit_file(home: &Path) -> PathBuf {
-    home.join("audit.jsonl")
 }
 
 /// One folder for all daemons: compiling the same components again takes seconds.

@@ -13,6 +13,7 @@
 //! - [`aws`] has two emulators of AWS, and the vendor's client.
 //! - [`Signed`] reads a request's AWS signature, and says whose it is.
 //! - [`Server`] is a process that can't outlive the tests.
+//! - [`Load`] finds programs that put a server under load.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`GoogleIdentity`] hands out tokens as Google does, in all the ways there are.
@@ -27,6 +28,7 @@ pub mod azure;
 mod client;
 mod conjur;
 mod daemon;
+mod debian;
 mod example;
 mod front;
 pub mod google;
@@ -50,6 +52,7 @@ pub use agent_secret_store::AgentSecretStore;
 pub use azure::Azure;
 pub use conjur::{Conjur, Rights};
 pub use daemon::Daemon;
+pub use debian::Load;
 pub use example::example;
 pub use front::{Fault, Front};
 pub use google::{Drongo, Google, Login, Spoiled};
