@@ -18,6 +18,9 @@ const LOOKS: u32 = 30;
 /// Until this part of the run is over, caches and pools fill.
 const WARM_UP: f64 = 0.2;
 
+/// A run that is shorter is not warm for long enough to tell what grows.
+const LEAST: Duration = Duration::from_secs(600);
+
 /// Memory that grows by no more than this part of itself, or by no more than so many MB, is flat: allocators and pools
 /// keep a little more or less from one minute to the next.
 const FLAT_PART: f64 = 0.05;
@@ -74,10 +77,11 @@ impl Memory {
         (on_line(looks.first()), on_line(looks.last()), slope * 3600.0)
     }
 
-    /// Whether it did not grow once it was warm.
-    pub(crate) fn is_flat(&self) -> bool {
+    /// Whether it did not grow once it was warm; nothing if nobody can tell.
+    pub(crate) fn is_flat(&self) -> Option<bool> {
+        let long = self.0.last().is_some_and(|look| look.at >= 0.95 * LEAST.as_secs_f64());
         let (first, last, _) = self.line();
-        last - first <= (first * FLAT_PART).max(FLAT_MEGABYTES)
+        long.then(|| last - first <= (first * FLAT_PART).max(FLAT_MEGABYTES))
     }
 
     /// The most, in MB.
@@ -113,9 +117,11 @@ mod tests {
     #[test]
     fn only_memory_that_does_not_grow_once_it_is_warm_is_flat() {
         let warming = |at: f64| if at < 15.0 { 10.0 + at } else { 40.0 };
-        assert!(memory(warming).is_flat());
-        assert!(memory(|at| 40.0 + f64::from(u8::from((at as u8).is_multiple_of(7)))).is_flat());
-        assert!(!memory(|at| 40.0 + at * 0.05).is_flat());
+        assert_eq!(memory(warming).is_flat(), Some(true));
+        assert_eq!(memory(|at| 40.0 + f64::from(u8::from((at as u8).is_multiple_of(7)))).is_flat(), Some(true));
+        assert_eq!(memory(|at| 40.0 + at * 0.05).is_flat(), Some(false));
+        assert_eq!(Memory(memory(warming).0.split_off(90)).is_flat(), Some(true));
+        assert_eq!(Memory(memory(warming).0.into_iter().take(10).collect()).is_flat(), None);
         let (first, last, an_hour) = memory(|at| 40.0 + at * 0.05).line();
         assert!((first - 41.0).abs() < 1e-6 && (last - 44.95).abs() < 1e-6 && (an_hour - 5.0).abs() < 1e-6);
     }

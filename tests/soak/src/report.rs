@@ -26,7 +26,8 @@ impl Report {
     /// Whether all is well.
     pub(crate) fn is_good(&self) -> bool {
         let unexplained = self.tally.counts().rows.values().map(|row| row.unexplained).sum::<u64>();
-        unexplained == 0 && self.lost == 0 && self.memory.is_flat() && self.ended == WELL && self.leaks.is_empty()
+        let flat = self.memory.is_flat() != Some(false);
+        unexplained == 0 && self.lost == 0 && flat && self.ended == WELL && self.leaks.is_empty()
     }
 }
 
@@ -81,7 +82,11 @@ impl fmt::Display for Report {
             "memory: {first:.1} MB once warm, {last:.1} MB at the end, {an_hour:+.2} MB an hour, {:.1} MB at most; \
              flat: {}",
             self.memory.most(),
-            if self.memory.is_flat() { "yes" } else { "no" }
+            match self.memory.is_flat() {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "too short a run to tell",
+            }
         )?;
         writeln!(f, "open files: {} once warm, {} at the end", files.0, files.1)?;
         writeln!(f, "the daemon ended with {} (must be {WELL})", self.ended)?;
