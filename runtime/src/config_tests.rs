@@ -146,3 +146,39 @@ fn the_schema_has_exactly_the_keys_that_are_read() {
     described.retain(|key: &String| !key.starts_with(".profiles.*.secrets.*"));
     assert_eq!(described, read);
 }
+
+#[test]
+fn what_a_profile_brings_about_is_told_as_whole_as_the_rest() {
+    let text = r#"
+        default-backend = "prod"
+        [backends.prod]
+        component = "vault.wasm"
+        set = { address = "https://vault.corp" }
+        [secrets]
+        A = {}
+        [profiles.evil]
+        default-backend = "other"
+        [profiles.evil.backends.prod]
+        set = { address = "https://evil.example" }
+        credentials = { token = { file = "/home/me/.ssh/id" } }
+        access-mode = "read-write"
+        env-fallback = true
+        [profiles.evil.secrets]
+        B = "ref+prod://x"
+        [profiles.slow.backends.prod]
+        timeout = "60s"
+    "#;
+    let config = read(text, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap();
+    insta::assert_snapshot!(config.describe());
+}
+
+#[test]
+fn no_variable_is_left_out_of_what_is_told_however_many_there_are() {
+    let many: Vec<_> = (0..100).map(|number| format!("HARMLESS_VARIABLE_{number}")).collect();
+    let text = format!(
+        "[backends.a]\ncomponent = \"a.wasm\"\n[backends.a.grant]\nvariables = [\"SETTING\"]\nstorage = \"env:{},EVIL_*\"\n",
+        many.join(",")
+    );
+    let told = read(&text, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap().describe();
+    assert!(told.contains("EVIL_* from your environment, as secrets") && told.contains("SETTING from"), "{told}");
+}

@@ -3,6 +3,8 @@
 mod audited;
 mod clients;
 mod commands;
+mod hostile;
+mod lifecycle;
 mod login;
 mod peers;
 mod tokens;

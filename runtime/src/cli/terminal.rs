@@ -1,6 +1,7 @@
 //! The terminal: logs, questions, the spinner.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, IsTerminal as _, Read as _, Write as _},
     sync::{Arc, Mutex, PoisonError},
@@ -9,7 +10,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
-use secret_runtime::{Compiling, OnCompile};
+use secret_runtime::{Compiling, OnCompile, Shown};
 use tracing::level_filters::LevelFilter;
 
 use super::Failed;
@@ -165,7 +166,18 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// Writes to standard error, as far as it can be written.
+/// Writes a line to standard error; it may break into more. Names of files are in it that anybody can have made, so what
+/// a terminal would act on is escaped, whoever put the line together.
+pub(crate) fn say(line: fmt::Arguments<'_>) {
+    let mut shown = String::new();
+    for c in line.to_string().chars() {
+        if c != '\n' && Shown::escapes(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown.push('\n');
+    print(&shown);
+}
+
+/// Writes to standard error, as far as it can be written: that nobody can read it is no reason to panic.
 pub(crate) fn print(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }

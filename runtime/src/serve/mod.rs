@@ -16,6 +16,7 @@ mod control;
 mod guard;
 mod health;
 pub(crate) mod listen;
+mod listing;
 pub(crate) mod mounts;
 mod path;
 mod peer;

@@ -46,6 +46,12 @@ impl Reach<'_> {
         Call { caller: Some(self.caller.label.clone()), ..self.backend().call() }
     }
 
+    /// Whether the caller's scopes allow this, for those who ask for something else where they do not.
+    pub(crate) fn may(&self, operation: Operation, key: &str) -> bool {
+        let name = self.backend().key(key);
+        name.is_ok_and(|name| self.caller.scopes.allow(operation, &self.mount.name, name.as_str()))
+    }
+
     /// Refuses what the caller's scopes do not allow; the same words whether there is such a secret or not.
     fn admit(&self, operation: Operation, name: &Name) -> Result<()> {
         if self.caller.scopes.allow(operation, &self.mount.name, name.as_str()) {

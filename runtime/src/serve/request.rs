@@ -82,13 +82,16 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Reply> {
+    let too_large = || Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB");
+    // Who says at once how much is coming is told at once.
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Err(too_large());
+    }
     let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY_BYTES).collect());
     let late = |_| Reply::error(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
     match collected.await.map_err(late)? {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(cause) if cause.is::<LengthLimitError>() => {
-            Err(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB"))
-        }
+        Err(cause) if cause.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Reply::error(StatusCode::BAD_REQUEST, "the body broke off")),
     }
 }
@@ -98,7 +101,7 @@ fn identify(daemon: &Daemon, live: &Live, peer: Peer, headers: &HeaderMap) -> Re
     if let Some(token) = token(headers)? {
         let ticket = daemon.tokens.find(token).ok_or_else(Reply::forbidden)?;
         return Ok(Caller {
-            label: format!("token:{}", ticket.accessor).into(),
+            label: ticket.label.clone(),
             scopes: ticket.scopes.clone(),
             owner: false,
             metrics: ticket.metrics,

@@ -132,9 +132,10 @@ async fn renew<'o>(
     let before = settings(session, command);
     let renewed = session.renewed()?;
     let settings = settings(&renewed, command);
+    let audit = |session: &Session<'_>| session.config().and_then(Config::audit).map(Path::to_owned);
     let fixed = |serve: &Serve| (serve.socket.clone(), serve.listen, serve.tls.is_some(), serve.state.clone());
-    if fixed(&before) != fixed(&settings) {
-        let reason = "socket, listen, state and whether there is tls change with a restart alone";
+    if fixed(&before) != fixed(&settings) || audit(session) != audit(&renewed) {
+        let reason = "audit, socket, listen, state and whether there is tls change with a restart alone";
         return Err(Failed::usage(reason));
     }
     let live = live(&renewed, options, &settings).await?;

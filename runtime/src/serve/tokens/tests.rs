@@ -116,6 +116,19 @@ fn setting_the_clock_back_between_two_lives_prolongs_nothing_either() {
 }
 
 #[test]
+fn a_token_that_was_seen_to_have_ended_does_not_come_back() {
+    let (folder, clocks) = (folder(), Clocks::at(1_000_000));
+    let tokens = clocks.open(folder.path()).unwrap();
+    let minted = tokens.mint(wanted(60)).unwrap();
+    clocks.pass(60);
+    assert!(tokens.list().is_empty());
+    tokens.remember().unwrap();
+    drop(tokens);
+    clocks.set(1_000_000);
+    assert!(!holds(&clocks.open_again(folder.path()), &minted));
+}
+
+#[test]
 fn setting_the_clock_forward_ends_a_token() {
     let (folder, clocks) = (folder(), Clocks::at(1_000_000));
     let tokens = clocks.open(folder.path()).unwrap();
