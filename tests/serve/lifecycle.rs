@@ -75,7 +75,8 @@ fn what_has_been_asked_is_answered_before_it_ends() {
     let gate = Gate::new();
     let held = gate.clone();
     let server = Upstream::start(move |_| {
-        Reply::new(200, r#"{"data":{"data":{"value":"late"},"metadata":{"created_time":"t","version":1}}}"#).after(&held)
+        Reply::new(200, r#"{"data":{"data":{"value":"late"},"metadata":{"created_time":"t","version":1}}}"#)
+            .after(&held)
     })
     .unwrap();
     let mut daemon = vault_at(&server.address());
