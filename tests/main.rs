@@ -18,6 +18,7 @@ mod common;
 mod config;
 mod conform;
 mod conjur;
+mod deploy;
 mod doctor;
 mod dotenv;
 mod embedding;
