@@ -211,6 +211,9 @@ impl Config {
         if let Some(audit) = &self.audit {
             let _ = writeln!(text, "Every operation is written to {}.", Shown(&audit.to_string_lossy()));
         }
+        for line in self.serve.iter().flat_map(Serve::describe) {
+            let _ = writeln!(text, "{line}");
+        }
         text
     }
 

@@ -12,6 +12,7 @@ use crate::{
         fields::{Fields, Item},
     },
     scope::Scopes,
+    text::Shown,
 };
 
 type Read<T> = std::result::Result<T, ManifestError>;
@@ -111,6 +112,51 @@ impl Serve {
             }
             _ => Ok(serve),
         }
+    }
+}
+
+impl Serve {
+    /// What it lets whom do, and where it tells of it, one sentence a line.
+    pub(super) fn describe(&self) -> Vec<String> {
+        let path = |path: &Path| Shown(&path.to_string_lossy()).to_string();
+        let allowed = |scopes: &Scopes| {
+            let scopes: Vec<_> = scopes.iter().map(|scope| Shown(&scope.to_string()).to_string()).collect();
+            if scopes.is_empty() { "nothing".to_owned() } else { scopes.join(", ") }
+        };
+        let mut lines = Vec::new();
+        if let Some(socket) = &self.socket {
+            lines.push(format!("The daemon listens on the socket {}.", path(socket)));
+        }
+        if let Some(address) = &self.listen {
+            lines.push(format!("The daemon listens on {address}."));
+        }
+        if let Some(ServerTls { certificate, key }) = &self.tls {
+            lines.push(format!("It shows the certificate {}, with the key {}.", path(certificate), path(key)));
+        }
+        for (what, names) in [("name", &self.hosts), ("web origin", &self.origins)] {
+            lines.extend(names.iter().map(|name| format!("The daemon may be called by the {what} {}.", Shown(name))));
+        }
+        if let Some(state) = &self.state {
+            lines.push(format!("The daemon keeps hashes of tokens in {}.", path(state)));
+        }
+        if !self.owner.is_empty() {
+            lines.push(format!("Without a token, the daemon's own user may: {}.", allowed(&self.owner)));
+        }
+        for (user, scopes) in &self.users {
+            lines.push(format!("Without a token, the user {user} may: {}.", allowed(scopes)));
+        }
+        for (name, Mount { backend, fields, objects }) in &self.mounts {
+            let backend = backend.as_deref().unwrap_or(name);
+            let shape = if *objects { "as objects" } else { "in the fields" };
+            let fields: Vec<_> = fields.iter().map(|field| Shown(field).to_string()).collect();
+            let fields = if *objects { String::new() } else { format!(" {}", fields.join(", ")) };
+            lines.push(format!("The mount {} is the backend {}, {shape}{fields}.", Shown(name), Shown(backend)));
+        }
+        if let Some(traces) = &self.telemetry.traces {
+            let names = if self.telemetry.names { "with" } else { "without" };
+            lines.push(format!("Traces go to {}, {names} names of secrets.", Shown(traces.as_str())));
+        }
+        lines
     }
 }
 
