@@ -210,6 +210,15 @@ impl BackendBuilder {
         self
     }
 
+    /// Loads values in use again before they are too old, unless the [`CacheSettings`] say whether to.
+    #[must_use]
+    pub fn refreshing(mut self) -> Self {
+        if let Some(cache) = &mut self.cache {
+            cache.refresh.get_or_insert(true);
+        }
+        self
+    }
+
     /// Whether reads are tried again after a [transient](Kind::is_transient) failure; otherwise they are.
     #[must_use]
     pub fn retry(mut self, retry: bool) -> Self {

@@ -25,7 +25,7 @@ const WHOLE: &str = r#"
         map-names = true
         description = "kept by ops"
         tags = { team = "a" }
-        cache = { ttl = "10m", entries = 1000, bytes = "4MiB", absent-ttl = "5s", stale = "1h" }
+        cache = { ttl = "10m", entries = 1000, bytes = "4MiB", absent-ttl = "5s", stale = "1h", refresh = true }
         env-fallback = true
         timeout = "30s"
         limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB" }

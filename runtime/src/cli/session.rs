@@ -27,7 +27,8 @@ pub(crate) struct Session<'o> {
     loaded: RefCell<BTreeMap<String, Backend>>,
     /// The backends whose credentials are being looked for, to see a circle.
     loading: RefCell<Vec<String>>,
-    /// Whether values are kept for a while, as the configuration says: a command reads once and keeps nothing.
+    /// Whether values are kept for a while and loaded again in time, as the configuration says: a command reads once and
+    /// keeps nothing.
     keeps: bool,
 }
 
@@ -157,7 +158,7 @@ impl<'o> Session<'o> {
     pub(crate) async fn builder(&self, options: &Options, found: &Found) -> Result<BackendBuilder, Failed> {
         let credentials = self.credentials(found).await?;
         let builder = load::builder(options, self.config(), &self.runtime, found, credentials)?;
-        Ok(if self.keeps { builder } else { builder.cache(None) })
+        Ok(if self.keeps { builder.refreshing() } else { builder.cache(None) })
     }
 
     /// The name of the backend that is meant.

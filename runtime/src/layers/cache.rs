@@ -7,11 +7,14 @@
 //!   waits for it too, each for no longer than its own [`Call::timeout`].
 //! - A write or delete forgets all versions of the name before and after, also when it fails or its caller goes away.
 //!   A load that began before then answers those who already wait, and is not kept.
+//! - Where [`CacheSettings::refresh`] asks for it, a value that was used since it was loaded is loaded again in the last
+//!   part of its TTL, a few at a time, so that no caller waits for it. If that fails, the value is kept until its TTL.
 //! - Failures are not kept, nor is absence unless it is asked for; `exists` and `list` always ask the backend.
 //!
 //! Loads run as tasks of the tokio runtime that the caller is in.
 
 mod flight;
+mod refresh;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -19,7 +22,10 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use self::shelf::Shelf;
-use self::shelf::{Boarding, Load};
+use self::{
+    refresh::Refresher,
+    shelf::{Boarding, Load},
+};
 use super::AtHand;
 use crate::{
     error::Result,
@@ -52,11 +58,14 @@ pub struct CacheSettings {
     /// How long after its TTL a value may be served, marked as stale, while the upstream can't be reached or is too
     /// busy; `None` for never. A secret's own expiry still holds.
     pub stale: Option<Duration>,
+    /// Whether values in use are loaded again shortly before their TTL ends; `None` leaves it to the program, and to
+    /// the library is no.
+    pub refresh: Option<bool>,
 }
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self { ttl: TTL, entries: ENTRIES, bytes: BYTES, negative_ttl: None, stale: None }
+        Self { ttl: TTL, entries: ENTRIES, bytes: BYTES, negative_ttl: None, stale: None, refresh: None }
     }
 }
 
@@ -90,12 +99,19 @@ pub(crate) struct Cache<S> {
     shelf: Option<Arc<Shelf>>,
 }
 
-impl<S> Cache<S> {
+impl<S: SecretStore> Cache<S> {
     /// Wraps a store; without settings nothing is kept and nobody waits for another's load.
     pub(crate) fn new(inner: S, settings: Option<CacheSettings>) -> Self {
-        Self { inner: Arc::new(inner), shelf: settings.map(Shelf::new) }
+        let inner = Arc::new(inner);
+        let shelf = settings.map(|settings| {
+            let refresher = settings.refresh.unwrap_or_default().then(|| Refresher::over(inner.clone()));
+            Shelf::new(settings, refresher)
+        });
+        Self { inner, shelf }
     }
+}
 
+impl<S> Cache<S> {
     /// Where the values are; none if nothing is kept.
     pub(crate) fn shelf(&self) -> Option<&Arc<Shelf>> {
         self.shelf.as_ref()

@@ -5,6 +5,7 @@
 mod forgetting;
 mod keeping;
 mod listing;
+mod refreshing;
 mod sharing;
 
 use std::time::SystemTime;
