@@ -24,6 +24,7 @@ mod embedding;
 mod env;
 mod google;
 mod identity;
+mod instances;
 mod languages;
 mod layers;
 mod mtls;

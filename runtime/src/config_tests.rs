@@ -28,7 +28,7 @@ const WHOLE: &str = r#"
         cache = { ttl = "10m", entries = 1000, bytes = "4MiB", absent-ttl = "5s", stale = "1h", refresh = true }
         env-fallback = true
         timeout = "30s"
-        limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB" }
+        limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB", instances = 4 }
         requests = { timeout = "5s", body = "1MiB", reply = "1MiB" }
         [secrets]
         OPENAI_API_KEY = { backend = "prod", name = "team/openai", version = "3", field = "key" }

@@ -155,11 +155,13 @@ pub mod grant;
 pub mod layers;
 mod listener;
 pub mod manifest;
+pub mod measure;
 mod private_file;
 mod rotate;
 mod runtime;
 mod sandbox;
 mod scope;
+mod span;
 pub mod stand_in;
 pub mod store;
 mod text;
@@ -175,6 +177,7 @@ pub use self::{
     error::{Error, Kind, Result},
     glob::{GlobError, Globs},
     layers::{AccessMode, CacheSettings, CachedEntry, audit::AuditLog},
+    measure::Measures,
     runtime::{Runtime, RuntimeBuilder},
     sandbox::{
         Compiling, Component, OnCompile,

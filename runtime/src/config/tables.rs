@@ -48,6 +48,9 @@ pub(super) fn limits(mut fields: Fields) -> Read<Limits> {
     if let Some(value) = fields.take("value") {
         limits.value = value.parse(size)?;
     }
+    if let Some(instances) = fields.take("instances") {
+        limits.instances = instances.integer()?;
+    }
     fields.finish()?;
     Ok(limits)
 }

@@ -21,6 +21,8 @@ use tokio::{
 use super::shelf::{Load, Shelf};
 use crate::{
     error::Error,
+    measure::Meter,
+    span,
     store::{Call, Read, SecretStore},
 };
 
@@ -89,12 +91,13 @@ impl fmt::Debug for Refresher {
 }
 
 impl Refresher {
-    /// Loads from this store.
-    pub(super) fn over<S: SecretStore>(inner: Arc<S>) -> Self {
+    /// Loads from this store, and counts how that went.
+    pub(super) fn over<S: SecretStore>(inner: Arc<S>, meter: Arc<Meter>) -> Self {
         let load = move |load: Load| -> Loading {
-            let inner = inner.clone();
+            let (inner, meter) = (inner.clone(), meter.clone());
             Box::pin(async move {
-                let outcome = inner.read(load.read(), &Call::default()).await;
+                let outcome = span::within(span::refresh(), inner.read(load.read(), &Call::default())).await;
+                meter.refreshed(&outcome);
                 let failed = outcome.as_ref().map(drop).map_err(Error::clone);
                 load.land(outcome);
                 failed

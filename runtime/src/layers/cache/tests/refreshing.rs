@@ -28,6 +28,7 @@ async fn a_value_in_use_is_loaded_again_before_its_ttl_ends_and_no_caller_waits(
     sleep(DUE).await;
     fake.close();
     assert_eq!((get(&cache, &Call::default()).await, fake.asked()), (text("second", Source::Cache), 2));
+    assert_eq!(cache.meter.measures().cache.refreshed, 1);
     sleep(TTL - 10 * SECOND).await;
     assert_eq!(get(&cache, &Call::default()).await, text("second", Source::Cache));
 }
@@ -118,6 +119,8 @@ async fn a_no_makes_the_value_go_at_once() {
         let (fake, cache) = used().await;
         fake.fail(Error::new(failure, "no"));
         sleep(DUE).await;
+        let cached = cache.meter.measures().cache;
+        assert_eq!((cached.refreshed, cached.not_refreshed), (0, 1));
         assert_eq!((fake.asked(), kind(&cache).await), (2, failure));
     }
 }
