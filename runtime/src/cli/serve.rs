@@ -6,11 +6,12 @@ use clap::Args as ClapArgs;
 use secret_runtime::config::{self, Serve};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failed, args::Options, load, session::Session};
+use super::{Failed, args::Options, load, session::Session, terminal};
 use crate::serve::{
     Daemon, Live,
     listen::unix::Socket,
     mounts::{Mount, Mounts},
+    telemetry::traces::Traces,
 };
 
 /// Options of `serve`.
@@ -27,6 +28,8 @@ pub(crate) struct Command {
 pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode, Failed> {
     let session = Session::open(options)?.for_a_service();
     let settings = session.config().and_then(|config| config.serve()).cloned().unwrap_or_default();
+    let traces = Traces::to(&settings.telemetry).map_err(Failed::other)?;
+    terminal::init_log_and(options.verbose, traces.as_ref().map(Traces::layer));
     let live = live(&session, options, &settings).await?;
     let audit = load::audit_log(options, session.config())?;
     let path = command.socket.or(settings.socket).or_else(default_socket);
@@ -48,6 +51,9 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     }
     let ended = signals()?;
     Daemon::new(live, audit).run(Some(socket), network, ended).await;
+    if let Some(traces) = traces {
+        traces.flush().await;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

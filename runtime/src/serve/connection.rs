@@ -23,6 +23,7 @@ pub(crate) async fn serve(
     peer: Peer,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
 ) {
+    let _connected = daemon.counters.connected();
     let answer = |request| {
         let daemon = daemon.clone();
         async move { Ok::<_, Infallible>(request::answer(&daemon, peer, request).await.into_response()) }

@@ -22,6 +22,7 @@ mod peer;
 mod plain;
 mod reply;
 mod request;
+pub(crate) mod telemetry;
 mod tokens;
 mod vault;
 
@@ -40,7 +41,9 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::{guard::Names, listen::unix::Socket, mounts::Mounts, peer::Peer, tokens::Tokens};
+use self::{
+    guard::Names, listen::unix::Socket, mounts::Mounts, peer::Peer, telemetry::counters::Counters, tokens::Tokens,
+};
 
 /// The most connections at a time. Each may hold a request's head and a body; what comes beyond them waits in the
 /// kernel's queue.
@@ -64,6 +67,7 @@ pub(crate) struct Daemon {
     live: Mutex<Arc<Live>>,
     pub(crate) tokens: Tokens,
     pub(crate) audit: Option<AuditLog>,
+    pub(crate) counters: Counters,
     /// The user that it runs as.
     pub(crate) user: u32,
     draining: watch::Sender<bool>,
@@ -76,6 +80,7 @@ impl Daemon {
             live: Mutex::new(Arc::new(live)),
             tokens: Tokens::default(),
             audit,
+            counters: Counters::default(),
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),
             places: Arc::new(Semaphore::new(CONNECTIONS)),

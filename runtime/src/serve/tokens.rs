@@ -67,6 +67,12 @@ impl Tokens {
         held.get(&hash(token)).filter(|held| Instant::now() < held.until).map(|held| held.ticket.clone())
     }
 
+    /// How many there are that hold.
+    pub(crate) fn alive(&self) -> usize {
+        let (held, now) = (self.0.read().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        held.values().filter(|held| now < held.until).count()
+    }
+
     /// Forgets a token by its accessor; answers whether there was one.
     pub(crate) fn revoke(&self, accessor: &str) -> bool {
         let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
