@@ -32,6 +32,7 @@ mod oauth;
 mod published;
 mod run;
 mod scenarios;
+mod serve;
 mod trust;
 mod vault;
 mod wasi;

@@ -113,6 +113,11 @@ impl Backend {
         &self.0.manifest
     }
 
+    /// What it was granted.
+    pub fn grant(&self) -> &Grant {
+        &self.0.grant
+    }
+
     /// The operations that it exports and that are granted.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         self.0.operations.iter().copied().filter(|operation| !self.0.grant.withholds(*operation))
@@ -238,6 +243,12 @@ impl Backend {
     /// The same for everything that is kept or being loaded.
     pub fn forget_all(&self) -> usize {
         self.0.stack.shelf().map_or(0, Shelf::forget_all)
+    }
+
+    /// Refuses a call that somebody wants to make, for a reason that lies outside the backend: with a line in the audit
+    /// log, like every call. Answers the reason, or a refusal because that line can't be written.
+    pub fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {
+        self.0.stack.refused(operation, name, why, call)
     }
 
     /// Checks what a caller typed as a name and makes it canonical.

@@ -14,7 +14,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use test_support::layout;
+use test_support::{Server, layout};
 
 /// How long a run may take before it counts as hanging. The slowest test gives a call ten seconds of computing.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -158,6 +158,17 @@ impl Run {
     #[track_caller]
     pub(crate) fn run(self) -> Outcome {
         self.start().wait()
+    }
+
+    /// Starts it as a server, by way of another program if there is one, with nothing on standard input and all that it
+    /// prints in this file. It ends with the tests at the latest.
+    #[track_caller]
+    pub(crate) fn serve(self, under: &[String], log: fs::File) -> Server {
+        let environment: Vec<_> =
+            self.command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?))).collect();
+        let words = [self.command.get_program()].into_iter().chain(self.command.get_args());
+        let mut words = under.iter().map(OsStr::new).chain(words);
+        Server::start(words.next().unwrap(), words, environment, log).unwrap()
     }
 
     /// Starts it and goes on.

@@ -4,7 +4,9 @@ pub(crate) mod attack;
 pub(crate) mod backends;
 pub(crate) mod cli;
 pub(crate) mod component;
+pub(crate) mod daemon;
 pub(crate) mod handmade;
+pub(crate) mod http;
 pub(crate) mod library;
 pub(crate) mod manifest;
 pub(crate) mod schema;
@@ -15,6 +17,7 @@ pub(crate) use self::{
     backends::{READ_WRITE, digest},
     cli::{Home, Outcome},
     component::Component,
+    daemon::Daemon,
     library::{Names, block_on},
     manifest::Manifest,
 };

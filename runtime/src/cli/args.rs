@@ -66,6 +66,10 @@ pub(crate) enum Command {
   runtime serve
   runtime --backend dotenv.wasm --storage .env serve --socket /tmp/me/runtime.sock")]
     Serve(super::serve::Command),
+    /// Mint a token that lets a caller read through the daemon; list and revoke them
+    Token(super::token::Token),
+    /// Show what the daemon keeps in memory, and make it forget
+    Cache(super::cache::Cache),
     /// Write the entries of a .env, JSON or YAML file into a backend
     Import(super::import::Import),
     /// Print secrets for another program: .env, shell, JSON, YAML, Kubernetes, GitHub Actions

@@ -30,7 +30,7 @@ pub(crate) async fn run(options: &Options, command: &Conform) -> Result<ExitCode
     let trial = trial(options, command, Listening::to(component.manifest(), options))?;
     let builder = trial.prepare(session.builder(options, &found).await?);
     let candidate = builder.candidate()?;
-    let grant = load::grant(options, session.config(), session.runtime(), &candidate, &found)?;
+    let grant = load::grant(options, session.config(), session.runtime(), &candidate, &found, true)?;
     let report = trial.run(builder, &grant).await?;
     output::either(options.output, &table(&report), &facts(&report))?;
     match report.conforms() {

@@ -175,13 +175,14 @@ pub(crate) fn unread(config: Option<&Config>, found: &Found) -> Vec<(String, Cre
     referred(config, found).into_iter().map(|(name, reference)| (name, source(reference))).collect()
 }
 
-/// The grant under which the backend runs.
+/// The grant under which the backend runs. Where there is none, the person at the terminal is asked, if `ask` says so.
 pub(crate) fn grant(
     options: &Options,
     config: Option<&Config>,
     runtime: &Runtime,
     candidate: &Candidate,
     found: &Found,
+    ask: bool,
 ) -> Result<Grant, Failed> {
     let digest = candidate.component().digest();
     if let Some(Some(pinned)) = options.trust {
@@ -215,10 +216,15 @@ pub(crate) fn grant(
         return Ok(grant.clone());
     }
     let change = Change::of(&store, candidate, found);
-    let (mut question, answer) = description(candidate);
-    question.push_str(&change.as_ref().map(Change::words).unwrap_or_default());
-    terminal::tell(&question);
-    match terminal::ask(super::trust::QUESTION, answer)? {
+    let answer = if ask {
+        let (mut question, answer) = description(candidate);
+        question.push_str(&change.as_ref().map(Change::words).unwrap_or_default());
+        terminal::tell(&question);
+        terminal::ask(super::trust::QUESTION, answer)?
+    } else {
+        None
+    };
+    match answer {
         Some(true) => {
             super::trust::record(store, runtime.audit(), candidate, found, candidate.grant())?;
             Ok(candidate.grant())

@@ -12,6 +12,7 @@ mod args;
 mod at_once;
 mod backends;
 mod bulk;
+mod cache;
 mod check;
 mod colour;
 mod compile;
@@ -20,6 +21,7 @@ mod config;
 mod configuration;
 mod conform;
 mod copy;
+mod daemon;
 mod delete;
 mod doctor;
 mod exists;
@@ -51,6 +53,7 @@ mod shell;
 mod snippet;
 mod template;
 mod terminal;
+mod token;
 mod trace;
 mod trust;
 mod ui;
@@ -111,6 +114,8 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
         Command::Serve(command) => serve::run(options, command).await,
+        Command::Cache(command) => cache::run(options, command).await,
+        Command::Token(command) => token::run(options, command).await,
         Command::Run(command) => run::run(options, command).await,
         Command::Import(command) => import::run(options, command).await,
         Command::Export(command) => export::run(options, command).await,

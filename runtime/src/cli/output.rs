@@ -14,10 +14,15 @@ use super::{Failed, args::Output};
 
 /// Writes a value as it is, with a newline only on a terminal.
 pub(crate) fn value(secret: &Secret) -> Result<ExitCode, Failed> {
+    exact(secret.expose())
+}
+
+/// The same for a value that is no secret of a backend.
+pub(crate) fn exact(value: &[u8]) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
-    let newline = io::stdout().is_terminal() && secret.expose().last() != Some(&b'\n');
+    let newline = io::stdout().is_terminal() && value.last() != Some(&b'\n');
     let written = out
-        .write_all(secret.expose())
+        .write_all(value)
         .and_then(|()| if newline { out.write_all(b"\n") } else { Ok(()) })
         .and_then(|()| out.flush());
     ended(written)

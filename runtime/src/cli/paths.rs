@@ -33,6 +33,14 @@ pub(crate) fn config() -> Option<PathBuf> {
     Some(settings()?.join(secret_runtime::config::FILE_NAME))
 }
 
+/// What a daemon remembers: in the folder that systemd has made for it, or else in the user's.
+pub(crate) fn state() -> Option<PathBuf> {
+    // Of several, it is the first.
+    let given = std::env::var_os("STATE_DIRECTORY");
+    let given = given.and_then(|folders| std::env::split_paths(&folders).next()).filter(|path| path.is_absolute());
+    given.or_else(|| Some(dirs::state_dir()?.join(FOLDER)))
+}
+
 fn settings() -> Option<PathBuf> {
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     Some(config.or_else(|| Some(dirs::home_dir()?.join(".config")))?.join(FOLDER))

@@ -1,10 +1,11 @@
 //! What a command works with: the configuration that counts, and each backend that it needs, loaded once.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
 
 use secret_runtime::{
     Answer, Backend, BackendBuilder, Call, CredentialSource, Error, Kind, Read, Runtime, SecretBytes, Shown,
-    config::{Config, Reference},
+    config::{self, Config, Reference},
+    grant::Grant,
 };
 
 use super::{
@@ -27,21 +28,54 @@ pub(crate) struct Session<'o> {
     loaded: RefCell<BTreeMap<String, Backend>>,
     /// The backends whose credentials are being looked for, to see a circle.
     loading: RefCell<Vec<String>>,
-    /// Whether values are kept for a while and loaded again in time, as the configuration says: a command reads once and
-    /// keeps nothing.
-    keeps: bool,
+    service: Option<Service>,
+}
+
+/// What is different where backends are loaded once and serve for a long time: values are kept for a while, as the
+/// configuration says, and a backend that is loaded already and has not changed is kept with them.
+#[derive(Default)]
+struct Service {
+    config: Option<Config>,
+    loaded: BTreeMap<String, Backend>,
+    /// Whether the person who started it is still there to be asked.
+    asks: bool,
 }
 
 impl<'o> Session<'o> {
     pub(crate) fn open(options: &'o Options) -> Result<Self, Failed> {
         let config = configuration::read(options)?;
         let runtime = load::runtime(options, config.as_ref())?;
-        Ok(Self { options, config, runtime, loaded: RefCell::default(), loading: RefCell::default(), keeps: false })
+        Ok(Self::of(options, config, runtime))
     }
 
-    /// The same for a service, which keeps what it reads.
+    fn of(options: &'o Options, config: Option<Config>, runtime: Runtime) -> Self {
+        Self { options, config, runtime, loaded: RefCell::default(), loading: RefCell::default(), service: None }
+    }
+
+    /// The same for a service that begins.
     pub(crate) fn for_a_service(self) -> Self {
-        Self { keeps: true, ..self }
+        Self { service: Some(Service { asks: true, ..Service::default() }), ..self }
+    }
+
+    /// The session that takes this one's place once the configuration has changed. Nobody is asked anything.
+    pub(crate) fn renewed(&self) -> Result<Self, Failed> {
+        let config = configuration::read(self.options)?;
+        let audit = |config: Option<&Config>| config.and_then(Config::audit).map(Path::to_owned);
+        let same = audit(config.as_ref()) == audit(self.config());
+        let runtime = if same { self.runtime.clone() } else { load::runtime(self.options, config.as_ref())? };
+        let loaded = if same { self.loaded.borrow().clone() } else { BTreeMap::new() };
+        let service = Some(Service { config: self.config.clone(), loaded, asks: false });
+        Ok(Self { config, runtime, service, ..Self::of(self.options, None, self.runtime.clone()) })
+    }
+
+    /// Whether the configuration was named on the command line, and so needs nobody's trust.
+    pub(crate) fn is_named(&self) -> bool {
+        self.options.config_file.is_some()
+    }
+
+    /// Whether the command line grants for this run what backends declare.
+    pub(crate) fn is_trusted_by_flag(&self) -> bool {
+        self.options.trust.is_some()
     }
 
     pub(crate) fn config(&self) -> Option<&Config> {
@@ -158,7 +192,7 @@ impl<'o> Session<'o> {
     pub(crate) async fn builder(&self, options: &Options, found: &Found) -> Result<BackendBuilder, Failed> {
         let credentials = self.credentials(found).await?;
         let builder = load::builder(options, self.config(), &self.runtime, found, credentials)?;
-        Ok(if self.keeps { builder.refreshing() } else { builder.cache(None) })
+        Ok(if self.service.is_some() { builder.refreshing() } else { builder.cache(None) })
     }
 
     /// The name of the backend that is meant.
@@ -180,10 +214,27 @@ impl<'o> Session<'o> {
         let found = load::find(Some(name), self.config())?;
         let builder = self.builder(options, &found).await?;
         let candidate = builder.candidate()?;
-        let grant = load::grant(options, self.config(), &self.runtime, &candidate, &found)?;
-        let backend = builder.load(&grant)?;
+        let asks = self.service.as_ref().is_none_or(|service| service.asks);
+        let grant = load::grant(options, self.config(), &self.runtime, &candidate, &found, asks)?;
+        let backend = match self.unchanged(name, &grant) {
+            Some(backend) => backend,
+            None => builder.load(&grant)?,
+        };
         self.loaded.borrow_mut().insert(name.to_owned(), backend.clone());
         Ok(backend)
+    }
+
+    /// The backend as it was loaded before, if nothing about it is different: it has kept values, and instances ready.
+    fn unchanged(&self, name: &str, grant: &Grant) -> Option<Backend> {
+        let before = self.service.as_ref()?;
+        let backend = before.loaded.get(name).filter(|backend| backend.grant() == grant)?;
+        let configured = |config: Option<&'_ Config>| config.and_then(|config| config.backend(name)).cloned();
+        let (then, now) = (configured(before.config.as_ref()), configured(self.config()));
+        // A secret that serves as a credential may be another one by now.
+        let refers = now.as_ref().is_some_and(|now| {
+            now.credentials().any(|(_, place)| matches!(place, config::CredentialPlace::Reference(_)))
+        });
+        (then == now && !refers).then(|| backend.clone())
     }
 
     /// The credentials of a backend that are secrets of other backends.

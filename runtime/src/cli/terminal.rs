@@ -37,7 +37,8 @@ pub(crate) fn init_log_and(verbose: u8, spans: Option<impl Layer<Registry> + Sen
     // Libraries below can log what they send: only our own lines are shown, the library's and the program's.
     let ours = Targets::new().with_target("secret_runtime", level).with_target("runtime", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time().with_target(false);
-    let lines = lines.with_filter(ours.and(filter_fn(|metadata| metadata.is_event())));
+    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(level);
+    let lines = lines.with_filter(ours.and(events));
     let _ = tracing_subscriber::registry().with(spans).with(lines).try_init();
 }
 

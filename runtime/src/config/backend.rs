@@ -35,7 +35,7 @@ use crate::{
 type Read<T> = std::result::Result<T, ManifestError>;
 
 /// What a configuration says about one backend.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfiguredBackend {
     component: PathBuf,
     digest: Option<Digest>,
@@ -69,7 +69,7 @@ pub enum CredentialPlace {
 }
 
 /// What the operator spells out as granted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Spelled {
     origins: BTreeSet<String>,
     variables: BTreeSet<String>,
@@ -110,6 +110,16 @@ impl ConfiguredBackend {
         };
         fields.finish()?;
         Ok(backend)
+    }
+
+    /// Whether it spells out what it is granted, with `digest` and `grant`, so that nobody else needs to trust it.
+    pub fn spells_a_grant(&self) -> bool {
+        self.digest.is_some() && self.grant.is_some()
+    }
+
+    /// Whether the environment answers for names that it does not have.
+    pub fn env_fallback(&self) -> bool {
+        self.env_fallback
     }
 
     /// The component's file.

@@ -7,7 +7,7 @@
 
 mod log;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -48,6 +48,16 @@ impl AuditSettings {
             return Err(pending.refuse());
         }
         Ok(pending)
+    }
+}
+
+impl<S> Audit<S> {
+    /// Records that a call is refused before it is made. Answers why it is refused, or that this can't be recorded.
+    pub(crate) fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {
+        let Some(settings) = &self.settings else { return why };
+        let pending = Pending { settings, operation, name, call, begun: Instant::now(), ended: false };
+        let Err(error) = pending.end::<Infallible>(Err(why), |_| None);
+        error
     }
 }
 
@@ -97,6 +107,7 @@ impl Pending<'_> {
             backend: &self.settings.backend,
             digest: &self.settings.digest,
             name: self.name,
+            scopes: &[],
             caller: self.call.caller.as_deref(),
             outcome,
             code,

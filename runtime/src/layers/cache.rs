@@ -47,7 +47,7 @@ pub const ENTRIES: u64 = 1000;
 pub const BYTES: u64 = 4 << 20;
 
 /// What is kept, and for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
     /// How long a value may be served.
     pub ttl: Duration,

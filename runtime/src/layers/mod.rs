@@ -17,10 +17,10 @@ mod retry;
 #[cfg(test)]
 mod fake;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     measure::Meter,
     span,
     store::{Answer, Call, Delete, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore},
@@ -90,10 +90,17 @@ impl<S> Stack<S> {
         self.shelf.as_deref()
     }
 
-    /// Counts how an operation ends.
-    async fn counted<T>(&self, operation: Operation, asked: impl Future<Output = Result<T>>) -> Result<T> {
+    /// Counts how an operation ends. It is boxed: the layers below make a future too deep for the compiler.
+    async fn counted<T>(&self, operation: Operation, asked: Pin<Box<impl Future<Output = Result<T>>>>) -> Result<T> {
         let under_way = self.meter.begin(operation);
         under_way.end(span::within(span::call(operation), asked).await)
+    }
+
+    /// Records that a call is refused before it is made. Answers why it is refused, or that this can't be recorded.
+    pub(crate) fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {
+        let refused = self.layers.refused(operation, name, why, call);
+        let _ = self.meter.begin(operation).end::<()>(Err(refused.clone()));
+        refused
     }
 }
 
@@ -106,29 +113,28 @@ impl<S: SecretStore> SecretStore for Stack<S> {
                 self.meter.at_hand();
                 Ok(answer)
             }
-            // Boxed, so that a hit does not carry the space for it.
-            None => Box::pin(self.counted(Operation::Read, self.layers.read(read, call))).await,
+            None => self.counted(Operation::Read, Box::pin(self.layers.read(read, call))).await,
         }
     }
 
     async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
-        self.counted(Operation::Exists, self.layers.exists(name, options, call)).await
+        self.counted(Operation::Exists, Box::pin(self.layers.exists(name, options, call))).await
     }
 
     async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
-        self.counted(Operation::List, self.layers.list(listing, call)).await
+        self.counted(Operation::List, Box::pin(self.layers.list(listing, call))).await
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
-        self.counted(Operation::Write, self.layers.write(new, call)).await
+        self.counted(Operation::Write, Box::pin(self.layers.write(new, call))).await
     }
 
     async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
-        self.counted(Operation::Delete, self.layers.delete(delete, call)).await
+        self.counted(Operation::Delete, Box::pin(self.layers.delete(delete, call))).await
     }
 
     async fn check(&self, call: &Call) -> Result<Readiness> {
-        self.counted(Operation::Check, self.layers.check(call)).await
+        self.counted(Operation::Check, Box::pin(self.layers.check(call))).await
     }
 }
 
@@ -144,7 +150,7 @@ mod tests {
 
     use super::{fake::Fake, *};
     use crate::{
-        error::{Error, Kind},
+        error::Kind,
         glob::Globs,
         store::{Decision, Level, Listener, Source},
     };

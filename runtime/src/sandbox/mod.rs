@@ -221,7 +221,7 @@ macro_rules! call {
             watch.verdict(said, $absent)
         };
         let span = span::component(&$self.plan.name, $operation);
-        span::within(span, outcome).await.map_err(|error: Error| $self.named(error, $name))
+        span::within(span, Box::pin(outcome)).await.map_err(|error: Error| $self.named(error, $name))
     }};
 }
 

@@ -34,3 +34,15 @@ pub(crate) struct Ticket {
     /// What it is for, in the operator's words.
     pub(crate) note: Option<String>,
 }
+
+impl Ticket {
+    /// When it ends.
+    pub(crate) fn expires(&self) -> SystemTime {
+        self.created + self.ttl
+    }
+
+    /// Its scopes as they are written.
+    pub(crate) fn scope_words(&self) -> Vec<String> {
+        self.scopes.iter().map(ToString::to_string).collect()
+    }
+}

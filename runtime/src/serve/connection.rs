@@ -4,9 +4,8 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Daemon, peer::Peer, request};
+use super::{Daemon, listen::Arrived, refusals::Refusals, request};
 
 /// How long a client may take to send the head of a request, and so how long an idle connection is kept.
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
@@ -18,11 +17,11 @@ const HEAD_BYTES: usize = 64 << 10;
 const HEADERS: usize = 64;
 
 /// Answers requests until the client goes, or the daemon drains.
-pub(crate) async fn serve(
-    daemon: Arc<Daemon>,
-    peer: Peer,
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-) {
+pub(crate) async fn serve(daemon: Arc<Daemon>, arrived: Arrived) {
+    let (stream, peer) = match arrived.open().await {
+        Ok(opened) => opened,
+        Err(cause) => return tracing::debug!(%cause, "a client did not get as far as a request"),
+    };
     let _connected = daemon.counters.connected();
     let answer = |request| {
         let daemon = daemon.clone();
@@ -33,8 +32,7 @@ pub(crate) async fn serve(
         .header_read_timeout(HEAD_PATIENCE)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), service_fn(answer));
+        .serve_connection(TokioIo::new(Refusals::over(stream)), service_fn(answer));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,

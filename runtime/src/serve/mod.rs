@@ -20,45 +20,88 @@ pub(crate) mod mounts;
 mod path;
 mod peer;
 mod plain;
+mod refusals;
 mod reply;
 mod request;
+mod shape;
 pub(crate) mod telemetry;
-mod tokens;
+pub(crate) mod tokens;
 mod vault;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
-    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use http::StatusCode;
 use secret_runtime::{AuditLog, Scopes};
 use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
+    sync::{Semaphore, mpsc, oneshot, watch},
     task::JoinSet,
 };
 
 use self::{
-    guard::Names, listen::unix::Socket, mounts::Mounts, peer::Peer, telemetry::counters::Counters, tokens::Tokens,
+    caller::Caller,
+    guard::Names,
+    listen::Listener,
+    mounts::{Mount, Mounts},
+    reply::Reply,
+    telemetry::counters::Counters,
+    tokens::Tokens,
 };
 
 /// The most connections at a time. Each may hold a request's head and a body; what comes beyond them waits in the
 /// kernel's queue.
-const CONNECTIONS: usize = 8192;
+const CONNECTIONS: u32 = 8192;
+
+/// How long to wait before a connection is taken again when none could be.
+const SHORT_OF_FILES: Duration = Duration::from_millis(10);
 
 /// How long requests that are being answered may take once the daemon is told to end.
 const DRAIN: Duration = Duration::from_secs(25);
 
 /// What a configuration says, as it counts now. Replaced as a whole.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Live {
     pub(crate) mounts: Mounts,
     pub(crate) names: Names,
     pub(crate) owner: Arc<Scopes>,
     pub(crate) users: BTreeMap<u32, Arc<Scopes>>,
+    /// Mounts whose backends have lost the trust they had.
+    pub(crate) withdrawn: BTreeSet<String>,
+}
+
+impl Live {
+    /// The same, with other mounts withdrawn.
+    pub(crate) fn with_withdrawn(&self, withdrawn: BTreeSet<String>) -> Self {
+        Self { withdrawn, ..self.clone() }
+    }
+
+    /// The mount of this name. Whether there is one is not for those who may not reach it.
+    ///
+    /// # Errors
+    /// The reply that says no.
+    pub(crate) fn mount(&self, name: &str, caller: &Caller) -> Result<&Mount, Reply> {
+        if !caller.scopes.reach(name) {
+            return Err(Reply::forbidden());
+        }
+        if self.withdrawn.contains(name) {
+            let reason = "the backend is not trusted any more";
+            return Err(Reply::error(StatusCode::SERVICE_UNAVAILABLE, reason));
+        }
+        self.mounts.get(name).map(|mount| &**mount).ok_or_else(Reply::forbidden)
+    }
+}
+
+/// A wish for another configuration, and where to say what came of it.
+#[derive(Debug)]
+pub(crate) struct Reload {
+    /// Who wishes it, as audit lines have it.
+    pub(crate) caller: Arc<str>,
+    /// What has changed, or why nothing has.
+    pub(crate) answer: oneshot::Sender<Result<String, String>>,
 }
 
 /// What all connections share.
@@ -70,20 +113,23 @@ pub(crate) struct Daemon {
     pub(crate) counters: Counters,
     /// The user that it runs as.
     pub(crate) user: u32,
+    /// Where another configuration is asked for.
+    pub(crate) reloads: mpsc::Sender<Reload>,
     draining: watch::Sender<bool>,
     places: Arc<Semaphore>,
 }
 
 impl Daemon {
-    pub(crate) fn new(live: Live, audit: Option<AuditLog>) -> Arc<Self> {
+    pub(crate) fn new(live: Live, tokens: Tokens, audit: Option<AuditLog>, reloads: mpsc::Sender<Reload>) -> Arc<Self> {
         Arc::new(Self {
             live: Mutex::new(Arc::new(live)),
-            tokens: Tokens::default(),
+            tokens,
             audit,
             counters: Counters::default(),
+            reloads,
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),
-            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            places: Arc::new(Semaphore::new(CONNECTIONS as usize)),
         })
     }
 
@@ -108,51 +154,41 @@ impl Daemon {
     }
 
     /// Answers whoever comes in, until `end`; then answers what has been asked, and returns.
-    pub(crate) async fn run(
-        self: Arc<Self>,
-        socket: Option<Socket>,
-        network: Option<TcpListener>,
-        end: impl Future<Output = ()>,
-    ) {
-        let mut connections = JoinSet::new();
-        let mut end = std::pin::pin!(end);
+    pub(crate) async fn run(self: Arc<Self>, listeners: Vec<Listener>, end: impl Future<Output = ()>) {
+        let tending = tokio::spawn(self.tokens.clone().tend());
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            accepting.spawn(self.clone().accept(listener));
+        }
+        end.await;
+        accepting.shutdown().await;
+        self.draining.send_replace(true);
+        // Each connection holds one of the places for as long as it lasts.
+        let all = self.places.acquire_many(CONNECTIONS);
+        let _ = tokio::time::timeout(DRAIN, all).await;
+        tending.abort();
+        if let Err(cause) = self.tokens.remember() {
+            tracing::warn!(%cause, "what is known of tokens can't be written down");
+        }
+    }
+
+    async fn accept(self: Arc<Self>, listener: Listener) {
         loop {
             let Ok(place) = self.places.clone().acquire_owned().await else { return };
-            let arrived = tokio::select! {
-                () = end.as_mut() => break,
-                arrived = from_socket(socket.as_ref()) => arrived.map(|(stream, peer)| {
-                    let serving = connection::serve(self.clone(), peer, stream);
-                    connections.spawn(async move { serving.await; drop(place) });
-                }),
-                arrived = from_network(network.as_ref()) => arrived.map(|stream| {
-                    let serving = connection::serve(self.clone(), Peer::Network, stream);
-                    connections.spawn(async move { serving.await; drop(place) });
-                }),
-                Some(_) = connections.join_next() => Ok(()),
-            };
-            if let Err(cause) = arrived {
+            match listener.accept().await {
+                Ok(arrived) => {
+                    let serving = connection::serve(self.clone(), arrived);
+                    drop(tokio::spawn(async move {
+                        serving.await;
+                        drop(place);
+                    }));
+                }
                 // Out of files, or a client that went at once: neither is a reason to end.
-                tracing::warn!(%cause, "a connection can't be taken");
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                Err(cause) => {
+                    tracing::warn!(%cause, "a connection can't be taken");
+                    tokio::time::sleep(SHORT_OF_FILES).await;
+                }
             }
         }
-        drop((socket, network));
-        self.draining.send_replace(true);
-        let all = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(DRAIN, all).await;
     }
-}
-
-async fn from_socket(socket: Option<&Socket>) -> io::Result<(tokio::net::UnixStream, Peer)> {
-    let Some(socket) = socket else { return std::future::pending().await };
-    let (stream, _) = socket.listener.accept().await?;
-    let peer = Peer::User(stream.peer_cred()?.uid());
-    Ok((stream, peer))
-}
-
-async fn from_network(listener: Option<&TcpListener>) -> io::Result<tokio::net::TcpStream> {
-    let Some(listener) = listener else { return std::future::pending().await };
-    let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }

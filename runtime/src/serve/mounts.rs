@@ -52,8 +52,14 @@ impl Reach<'_> {
         if self.caller.scopes.allow(operation, &self.mount.name, name.as_str()) {
             return Ok(());
         }
+        Err(self.refused(operation, name.as_str(), |why| why.for_key(name.shared())))
+    }
+
+    /// That no scope allows this. It is in the audit log.
+    fn refused(&self, operation: Operation, name: &str, told: impl FnOnce(Error) -> Error) -> Error {
         let reason = format!("no scope of this caller allows {operation} there");
-        Err(Error::new(Kind::Refused, reason).by_rule(SCOPE).for_key(name.shared()))
+        let why = told(Error::new(Kind::Refused, reason).by_rule(SCOPE));
+        self.backend().refused(operation, Some(name), why, &self.call())
     }
 
     /// Reads a secret.
@@ -80,8 +86,7 @@ impl Reach<'_> {
         let (scopes, mount) = (&self.caller.scopes, &self.mount.name);
         traces::asks(Operation::List, mount, &listing.prefix);
         if !scopes.allow_listing(mount, &listing.prefix) {
-            let reason = "no scope of this caller allows list there";
-            return Err(Error::new(Kind::Refused, reason).by_rule(SCOPE));
+            return Err(self.refused(Operation::List, &listing.prefix, |why| why));
         }
         let mut page = self.backend().list(listing, &self.call()).await?;
         page.entries.retain(|entry| scopes.show(mount, &entry.name));

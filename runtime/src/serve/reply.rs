@@ -1,14 +1,14 @@
 //! What goes back to a client: a status, and JSON in the shape that its interface has.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WARNING, X_CONTENT_TYPE_OPTIONS},
 };
 use http_body_util::Full;
-use secret_runtime::{Error, Kind};
+use secret_runtime::{Error, Kind, Source};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ pub(crate) struct Reply {
     body: Body,
     retry_after: Option<Duration>,
     content_type: &'static str,
+    stale: bool,
 }
 
 enum Body {
@@ -29,19 +30,40 @@ enum Body {
 
 const JSON: &str = "application/json";
 
+/// What marks an old answer, in the words of HTTP caches.
+const STALE: HeaderValue = HeaderValue::from_static("110 - \"Response is Stale\"");
+
 impl Reply {
     /// A status alone.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, body: Body::Empty, retry_after: None, content_type: JSON }
+        Self { status, body: Body::Empty, retry_after: None, content_type: JSON, stale: false }
     }
 
     /// JSON that may hold secrets.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
-        match serde_json::to_writer(&mut *bytes, body) {
-            Ok(()) => Self { body: Body::Secret(bytes), ..Self::empty(status) },
+        let mut bytes = Traceless::default();
+        match serde_json::to_writer(&mut bytes, body) {
+            Ok(()) => Self { body: Body::Secret(bytes.0), ..Self::empty(status) },
             Err(_) => Self::error(StatusCode::INTERNAL_SERVER_ERROR, "the reply can't be written"),
         }
+    }
+
+    /// The same, marked if it is an old answer.
+    pub(crate) fn marked(self, source: Source) -> Self {
+        Self { stale: source == Source::Stale, ..self }
+    }
+
+    /// A failure as our own interface has it: in words, and by kind.
+    pub(crate) fn failure(error: &Error) -> Self {
+        let status = if error.kind() == Kind::Conflict { StatusCode::CONFLICT } else { status(error.kind()) };
+        let reply = Self::worded(status, error.kind(), &told(error));
+        Self { retry_after: error.retry_after(), ..reply }
+    }
+
+    /// The same for a failure that is not a backend's.
+    pub(crate) fn worded(status: StatusCode, kind: Kind, message: &str) -> Self {
+        let body = serde_json::json!({ "errors": [message], "kind": kind.as_str() }).to_string().into_bytes();
+        Self { body: Body::Open(body), ..Self::empty(status) }
     }
 
     /// Text of another type, which holds no secret.
@@ -82,6 +104,9 @@ impl Reply {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.stale {
+            headers.insert(WARNING, STALE);
+        }
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
         }
@@ -104,29 +129,133 @@ pub(crate) const fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// A failure as a client of Vault's interface is told it: by kind, in our own words, without where the upstream is.
+/// A failure as a client of Vault's interface is told it.
 impl From<&Error> for Reply {
     fn from(error: &Error) -> Self {
-        let told = match error.kind() {
-            Kind::NotFound => return Self::not_found(),
-            Kind::Conflict => "check-and-set parameter did not match the current version".to_owned(),
-            // The caller's own words came to nothing, or the operator's rules say no: it is told why.
-            Kind::Invalid | Kind::Unsupported => error.reason().to_owned(),
-            Kind::Refused => format!("permission denied (rule {})", error.rule().unwrap_or("policy")),
-            Kind::Denied => "permission denied by the upstream".to_owned(),
-            Kind::ApprovalRequired => match error.approval() {
-                Some(id) => format!("approval is required: {}", secret_runtime::Shown(id)),
-                None => "approval is required".to_owned(),
-            },
-            Kind::Unauthenticated => "the upstream does not accept the daemon's credentials".to_owned(),
-            Kind::RateLimited => "the upstream is limiting requests".to_owned(),
-            Kind::Unavailable => "the upstream can't be reached or can't answer".to_owned(),
-            Kind::Timeout => "the upstream did not answer in time".to_owned(),
-            Kind::Malformed => "the upstream's answer makes no sense".to_owned(),
-            Kind::Untrusted => "the backend is not trusted any more".to_owned(),
-            kind => format!("the backend failed ({kind})"),
-        };
-        let code = error.code().map(|code| format!(" ({code})")).unwrap_or_default();
-        Self { retry_after: error.retry_after(), ..Self::error(status(error.kind()), &format!("{told}{code}")) }
+        if error.kind() == Kind::NotFound {
+            return Self::not_found();
+        }
+        Self { retry_after: error.retry_after(), ..Self::error(status(error.kind()), &told(error)) }
+    }
+}
+
+impl From<Error> for Reply {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+/// A failure in our own words, by kind, without where the upstream is.
+pub(crate) fn told(error: &Error) -> String {
+    let told = match error.kind() {
+        // The caller's own words came to nothing: it is told why.
+        Kind::NotFound | Kind::Invalid | Kind::Unsupported | Kind::Conflict => error.reason().to_owned(),
+        Kind::Refused => format!("permission denied (rule {})", error.rule().unwrap_or("policy")),
+        Kind::Denied => "permission denied by the upstream".to_owned(),
+        Kind::ApprovalRequired => match error.approval() {
+            Some(id) => format!("approval is required: {}", secret_runtime::Shown(id)),
+            None => "approval is required".to_owned(),
+        },
+        Kind::Unauthenticated => "the upstream does not accept the daemon's credentials".to_owned(),
+        Kind::RateLimited => "the upstream is limiting requests".to_owned(),
+        Kind::Unavailable => "the upstream can't be reached or can't answer".to_owned(),
+        Kind::Timeout => "the upstream did not answer in time".to_owned(),
+        Kind::Malformed => "the upstream's answer makes no sense".to_owned(),
+        Kind::Untrusted => "the backend is not trusted any more".to_owned(),
+        kind => format!("the backend failed ({kind})"),
+    };
+    let code = error.code().map(|code| format!(" ({code})")).unwrap_or_default();
+    format!("{told}{code}")
+}
+
+/// Bytes that leave no copy behind where they grow.
+struct Traceless(Zeroizing<Vec<u8>>);
+
+impl Default for Traceless {
+    /// With room for what most replies are.
+    fn default() -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(1024)))
+    }
+}
+
+impl io::Write for Traceless {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        self.write_all(more)?;
+        Ok(more.len())
+    }
+
+    fn write_all(&mut self, more: &[u8]) -> io::Result<()> {
+        let needed = self.0.len() + more.len();
+        if self.0.capacity() < needed {
+            let mut wider = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+            wider.extend_from_slice(&self.0);
+            // The old bytes are overwritten as they are replaced.
+            self.0 = Zeroizing::new(wider);
+        }
+        self.0.extend_from_slice(more);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use http_body_util::BodyExt as _;
+    use secret_runtime::Error;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn sent(reply: Reply) -> (u16, Value, Response<()>) {
+        let (head, body) = reply.into_response().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default(), Response::from_parts(head, ()))
+    }
+
+    #[tokio::test]
+    async fn missing_denied_and_unavailable_can_be_told_apart() {
+        for (kind, status, ours) in [
+            (Kind::NotFound, 404, 404),
+            (Kind::Invalid, 400, 400),
+            (Kind::Conflict, 400, 409),
+            (Kind::Refused, 403, 403),
+            (Kind::Denied, 403, 403),
+            (Kind::Unsupported, 405, 405),
+            (Kind::RateLimited, 429, 429),
+            (Kind::Unauthenticated, 502, 502),
+            (Kind::Malformed, 502, 502),
+            (Kind::Unavailable, 503, 503),
+            (Kind::Timeout, 504, 504),
+            (Kind::Component, 500, 500),
+        ] {
+            let error = Error::new(kind, "why").with_retry_after(Some(Duration::from_millis(1)));
+            let (sent_status, body, head) = sent(Reply::failure(&error)).await;
+            assert_eq!((sent_status, &body["kind"]), (ours, &json!(kind.as_str())));
+            let (sent_status, body, _) = sent(error.into()).await;
+            assert_eq!((sent_status, body["errors"] == json!([])), (status, kind == Kind::NotFound), "{kind}");
+            assert_eq!(
+                (&head.headers()[RETRY_AFTER], &head.headers()[CACHE_CONTROL]),
+                (&"1".parse().unwrap(), &"no-store".parse().unwrap())
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_old_answer_is_marked() {
+        for (source, marked) in [(Source::Stale, true), (Source::Cache, false), (Source::Backend, false)] {
+            let (_, _, head) = sent(Reply::json(StatusCode::OK, &json!({})).marked(source)).await;
+            assert_eq!(head.headers().contains_key(WARNING), marked);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_reply_is_written_whole() {
+        let long = json!({ "value": "x".repeat(100_000) });
+        assert_eq!(sent(Reply::json(StatusCode::OK, &long)).await.1, long);
     }
 }

@@ -1,10 +1,11 @@
 //! One request: checked, told apart by its path, and answered.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
-
 use tracing::Instrument as _;
 
 use super::{
@@ -23,6 +24,9 @@ use super::{
 /// be more; no secret store takes so much.
 const BODY_BYTES: usize = 4 << 20;
 
+/// How long a client may take to send a body.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
 /// A request that has been read.
 pub(crate) struct Asked {
     pub(crate) method: Method,
@@ -33,11 +37,16 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// A parameter of the query. Given twice, it is none: nobody can say which was meant.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        let mut found = self.query.iter().filter(|(key, _)| key == name);
-        let first = found.next();
-        first.filter(|_| found.next().is_none()).map(|(_, value)| value.as_str())
+    /// A parameter of the query.
+    ///
+    /// # Errors
+    /// A reply if it is there twice: nobody can say which was meant.
+    pub(crate) fn parameter(&self, name: &str) -> Result<Option<&str>, Reply> {
+        let mut found = self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        match (found.next(), found.next()) {
+            (first, None) => Ok(first),
+            _ => Err(Reply::error(StatusCode::BAD_REQUEST, &format!("the parameter {name} is there twice"))),
+        }
     }
 
     /// The body as JSON, whatever its type is said to be: Go's clients send none with PUT.
@@ -64,14 +73,19 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
     if let Some(reply) = health::answer(daemon, live, &head.method, &path) {
         return Ok(reply);
     }
-    let known = guard::check(&head.headers, peer, &live.names);
-    let known = known.and_then(|()| identify(daemon, live, peer, &head.headers));
-    let caller = known.inspect_err(|_| daemon.counters.denied())?;
+    guard::check(&head.headers, peer, &live.names).inspect_err(|_| daemon.counters.denied())?;
+    if let Some(reply) = vault::sys::open(daemon, &head.method, &path.segments) {
+        return Ok(reply);
+    }
+    let caller = identify(daemon, live, peer, &head.headers).inspect_err(|_| daemon.counters.denied())?;
     let body = if body.is_end_stream() { Bytes::new() } else { read(body).await? };
     let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let asked = Asked { method: head.method, path, query, body };
     let segments: Vec<&str> = asked.path.segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        ["v1", "auth", "token", rest @ ..] => {
+            vault::auth::answer(daemon, &caller, token(&head.headers)?, &asked, rest).await
+        }
         ["v1", rest @ ..] => vault::answer(daemon, live, &caller, &asked, rest).await,
         ["v1.0", "secrets", rest @ ..] => plain::dapr(live, &caller, &asked, rest).await,
         ["runtime", "v1", "secrets", rest @ ..] => plain::secret(live, &caller, &asked, rest).await,
@@ -82,7 +96,9 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Reply> {
-    match Limited::new(body, BODY_BYTES).collect().await {
+    let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY_BYTES).collect());
+    let late = |_| Reply::error(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+    match collected.await.map_err(late)? {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(cause) if cause.is::<LengthLimitError>() => {
             Err(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB"))

@@ -11,6 +11,7 @@
 //! - [`Judge`] is such a client, told line by line what to do.
 //! - [`aws`] has two emulators of AWS, and the vendor's client.
 //! - [`Signed`] reads a request's AWS signature, and says whose it is.
+//! - [`Server`] is a process that can't outlive the tests.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`GoogleIdentity`] hands out tokens as Google does, in all the ways there are.
@@ -55,6 +56,7 @@ pub use jwt::JwtSigner;
 pub use npm::{Npm, node};
 pub use oauth::{ClientAuthentication, OAuth};
 pub use openbao::{OpenBao, SeenRequest};
+pub use process::Server;
 pub use sigv4::Signed;
 pub use tls::{Authority, Clients, Identity};
 pub use upstream::{Gate, Reply, Seen, Upstream};

@@ -20,13 +20,16 @@ exec "$@" </dev/null 3<&-
 
 /// A running server. Dropping it kills it, and so does the end of this process, however it ends.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
 }
 
 impl Server {
     /// Starts `program` with exactly the environment given, writing its output to `log`.
-    pub(crate) fn start<'a>(
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn start<'a>(
         program: &OsStr,
         arguments: impl IntoIterator<Item = &'a OsStr>,
         environment: impl IntoIterator<Item = (&'a str, &'a OsStr)>,
@@ -46,8 +49,13 @@ impl Server {
         Ok(Self { child })
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it did.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+    pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 }

@@ -21,14 +21,16 @@ use crate::{error::Result, store::NAME_BYTES, text::Shown};
 /// What a line records. Trusting and revoking are lines too.
 #[derive(Clone, Debug, Default)]
 pub struct Event<'a> {
-    /// What was asked for: an operation, or `trust` or `revoke`.
+    /// What was asked for: an operation, `trust`, `revoke`, or what a daemon is asked for itself.
     pub operation: &'a str,
-    /// The backend's name.
+    /// The backend's name; empty where no backend is meant.
     pub backend: &'a str,
-    /// The digest of its component, as `sha256:…`.
+    /// The digest of its component, as `sha256:…`; empty where none is meant.
     pub digest: &'a str,
-    /// The secret's name, or the prefix of a listing.
+    /// The secret's name, the prefix of a listing, or the accessor of a token.
     pub name: Option<&'a str>,
+    /// What a token allows.
+    pub scopes: &'a [String],
     /// The caller's name.
     pub caller: Option<&'a str>,
     /// [`OK`](super::OK), [`CANCELLED`](super::CANCELLED) or the kind of the failure.
@@ -46,10 +48,14 @@ pub struct Event<'a> {
 struct Line<'a> {
     time: String,
     operation: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     backend: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     digest: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    scopes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<&'a str>,
     outcome: &'a str,
@@ -172,6 +178,7 @@ fn render(event: &Event<'_>, time: jiff::Timestamp) -> String {
         backend: capped(event.backend),
         digest: event.digest,
         name: event.name.map(capped),
+        scopes: event.scopes,
         caller: event.caller.map(capped),
         outcome: event.outcome,
         code: event.code.map(capped),
@@ -213,6 +220,7 @@ mod tests {
         backend: "prod",
         digest: "sha256:00ff",
         name: Some("KEY"),
+        scopes: &[],
         caller: None,
         outcome: "ok",
         code: None,

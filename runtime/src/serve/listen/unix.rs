@@ -2,8 +2,10 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
-    os::unix::net::UnixStream,
+    os::unix::{
+        fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        net::UnixStream,
+    },
     path::{Path, PathBuf},
 };
 
@@ -12,10 +14,12 @@ use tokio::net::UnixListener;
 /// A socket that listens; its file goes when it does.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    pub(crate) listener: UnixListener,
+    listener: UnixListener,
     file: PathBuf,
     /// What the file was when it was made, so that another daemon's is not removed in its place.
     identity: (u64, u64),
+    /// Held for as long as the socket is, so that two daemons that start at once don't both take the place.
+    _lock: fs::File,
 }
 
 impl Socket {
@@ -26,6 +30,7 @@ impl Socket {
     pub(crate) fn claim(file: &Path) -> io::Result<Self> {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         make_private(folder)?;
+        let lock = lock(folder, file)?;
         clear(file)?;
         // Made under a name of its own and moved, so that nobody ever finds it with another mode.
         let fresh = folder.join(format!(".{}.{}", file.file_name().unwrap_or_default().display(), std::process::id()));
@@ -34,7 +39,15 @@ impl Socket {
         fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;
         fs::rename(&fresh, file)?;
         let metadata = fs::symlink_metadata(file)?;
-        Ok(Self { listener, file: file.to_owned(), identity: (metadata.dev(), metadata.ino()) })
+        Ok(Self { listener, file: file.to_owned(), identity: (metadata.dev(), metadata.ino()), _lock: lock })
+    }
+
+    pub(super) fn listener(&self) -> &UnixListener {
+        &self.listener
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 }
 
@@ -51,7 +64,8 @@ fn refused(reason: String) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, reason)
 }
 
-fn make_private(folder: &Path) -> io::Result<()> {
+/// Makes a folder that nobody else can reach, or sees that it is one.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let metadata = fs::metadata(folder)?;
     if metadata.uid() != rustix::process::geteuid().as_raw() {
@@ -62,6 +76,21 @@ fn make_private(folder: &Path) -> io::Result<()> {
         return Err(refused(reason));
     }
     Ok(())
+}
+
+fn answers(file: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::AddrInUse, format!("a daemon answers at {}", file.display()))
+}
+
+/// Locks the place of a socket; the file that stands for the lock stays.
+fn lock(folder: &Path, file: &Path) -> io::Result<fs::File> {
+    let name = format!(".{}.lock", file.file_name().unwrap_or_default().display());
+    let lock = fs::File::options().create(true).truncate(false).write(true).mode(0o600).open(folder.join(name))?;
+    lock.try_lock().map_err(|cause| match cause {
+        fs::TryLockError::WouldBlock => answers(file),
+        fs::TryLockError::Error(cause) => cause,
+    })?;
+    Ok(lock)
 }
 
 /// Removes a socket that nobody listens at any more, and nothing else.
@@ -77,7 +106,7 @@ fn clear(file: &Path) -> io::Result<()> {
         return Err(refused(format!("the socket {} is another user's", file.display())));
     }
     match UnixStream::connect(file) {
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, format!("a daemon answers at {}", file.display()))),
+        Ok(_) => Err(answers(file)),
         Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(file),
         Err(cause) => Err(cause),
     }

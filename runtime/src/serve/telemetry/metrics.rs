@@ -14,6 +14,7 @@ use secret_runtime::{
     measure::{BOUNDS, Measures, Times},
 };
 
+use super::counters::Counters;
 use crate::serve::{Daemon, Live, caller::Caller, reply::Reply, request::Asked};
 
 /// What all names begin with.
@@ -30,18 +31,18 @@ pub(crate) fn answer(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Aske
         return Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "this is only read"));
     }
     let backends = live.mounts.values().map(|mount| &mount.backend);
-    let text = render(daemon, &Figures::of(backends));
+    let text = render(&daemon.counters, daemon.tokens.list().len(), &Figures::of(backends));
     text.map(|text| Reply::text(CONTENT_TYPE, text))
         .map_err(|_| Reply::error(StatusCode::INTERNAL_SERVER_ERROR, "the figures can't be written"))
 }
 
-fn render(daemon: &Daemon, figures: &Figures) -> Result<String, fmt::Error> {
+fn render(counters: &Counters, tokens: usize, figures: &Figures) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix(PREFIX);
-    daemon.counters.register(&mut registry);
+    counters.register(&mut registry);
     registry.register_collector(Box::new(figures.clone()));
-    let tokens = Gauge::<i64>::default();
-    tokens.set(i64::try_from(daemon.tokens.alive()).unwrap_or(i64::MAX));
-    registry.register("tokens", "Tokens that hold now", tokens);
+    let held = Gauge::<i64>::default();
+    held.set(i64::try_from(tokens).unwrap_or(i64::MAX));
+    registry.register("tokens", "Tokens that hold now", held);
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
@@ -132,7 +133,7 @@ impl Collector for Figures {
             let mut metric = encoder.encode_descriptor(name, help, None, *kind)?;
             for (backend, measures) in &*self.0 {
                 for (mut labels, value) in of(measures) {
-                    labels.insert(0, ("backend", backend));
+                    labels.insert(0, ("backend", backend.as_str()));
                     let mut labelled = metric.encode_family(&labels)?;
                     match (kind, value) {
                         (MetricType::Gauge, Value::Count(count)) => labelled.encode_gauge(&count)?,
@@ -178,15 +179,15 @@ mod tests {
         measures.upstream.sum = Duration::from_millis(17);
         measures.guest_time = Duration::from_micros(1500);
         measures.limits = vec![("memory", 1)];
-        let daemon = Daemon::new(Live::default(), None);
-        daemon.counters.answered(Route::Vault, StatusCode::OK);
-        daemon.counters.answered(Route::Vault, StatusCode::NOT_FOUND);
-        daemon.counters.denied();
-        let connected = daemon.counters.connected();
+        let counters = Counters::default();
+        counters.answered(Route::Vault, StatusCode::OK);
+        counters.answered(Route::Vault, StatusCode::NOT_FOUND);
+        counters.denied();
+        let connected = counters.connected();
         let figures = Figures(Arc::new([("prod".to_owned(), measures)].into()));
-        insta::assert_snapshot!(sorted(&render(&daemon, &figures).unwrap()));
+        insta::assert_snapshot!(sorted(&render(&counters, 3, &figures).unwrap()));
         drop(connected);
-        assert!(render(&daemon, &figures).unwrap().contains("secret_runtime_connections 0"));
+        assert!(render(&counters, 3, &figures).unwrap().contains("secret_runtime_connections 0"));
     }
 
     /// The same with the lines of one name in order: requests are counted in a hash map.

@@ -18,9 +18,13 @@ use opentelemetry_sdk::{
     trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider},
 };
 use secret_runtime::{Operation, config::Telemetry};
-use tracing::{Span, field::Empty};
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::{Layer, filter::Targets, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    filter::{FilterExt as _, Targets, filter_fn},
+    registry::LookupSpan,
+};
 
 use super::{export::Collector, route::Route};
 
@@ -78,9 +82,8 @@ impl Traces {
     where
         S: tracing::Subscriber + for<'span> LookupSpan<'span>,
     {
-        let spans = tracing_subscriber::filter::filter_fn(|metadata| metadata.is_span());
-        let ours = TARGETS.iter().map(|target| (*target, tracing::level_filters::LevelFilter::INFO));
-        use tracing_subscriber::filter::FilterExt as _;
+        let spans = filter_fn(|metadata| metadata.is_span()).with_max_level_hint(LevelFilter::INFO);
+        let ours = TARGETS.map(|target| (target, LevelFilter::INFO)).into_iter();
         tracing_opentelemetry::layer()
             .with_tracer(self.0.tracer("secret-runtime"))
             .with_location(false)
@@ -144,5 +147,15 @@ pub(crate) fn asks(operation: Operation, mount: &str, name: &str) {
     span.record("operation", operation.as_str()).record("mount", mount);
     if NAMES.load(Ordering::Relaxed) {
         span.record("secret.name", name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_wants_spans_none_is_made() {
+        assert!(span(Route::Vault, &Method::GET, &HeaderMap::new()).is_disabled());
     }
 }

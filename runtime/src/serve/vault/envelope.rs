@@ -8,7 +8,11 @@ use std::{
     },
 };
 
+use secret_runtime::Source;
 use serde::Serialize;
+
+/// What a client is told of an old answer.
+const STALE: &str = "the upstream can't be reached; this is what it said last, and older than allowed";
 
 /// What Vault puts around every answer.
 #[derive(Serialize)]
@@ -19,7 +23,7 @@ pub(crate) struct Envelope<T> {
     lease_duration: u64,
     data: T,
     wrap_info: (),
-    warnings: Option<Vec<String>>,
+    warnings: Option<[&'static str; 1]>,
     auth: (),
 }
 
@@ -37,9 +41,9 @@ impl<T: Serialize> Envelope<T> {
         }
     }
 
-    /// The same, with what the client should know beside the answer.
-    pub(crate) fn with_warning(self, warning: Option<String>) -> Self {
-        Self { warnings: warning.map(|warning| vec![warning]), ..self }
+    /// The same, with a warning if it is an old answer.
+    pub(crate) fn marked(self, source: Source) -> Self {
+        Self { warnings: (source == Source::Stale).then_some([STALE]), ..self }
     }
 }
 

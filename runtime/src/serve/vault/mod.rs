@@ -1,9 +1,24 @@
 //! Vault's interface of its key/value store, version 2, as far as a backend can answer it.
+//!
+//! | | |
+//! |---|---|
+//! | `GET`, `POST`, `PUT`, `DELETE /v1/MOUNT/data/NAME` | [one secret](data) |
+//! | `LIST /v1/MOUNT/metadata/FOLDER`, or `GET` with `list=true` | [what lies in a folder](metadata) |
+//! | `GET`, `DELETE /v1/MOUNT/metadata/NAME` | what is known of a secret; delete it for good |
+//! | `GET /v1/sys/internal/ui/mounts/…`, `sys/mounts` | [the mounts](sys) that the caller reaches |
+//! | `/v1/auth/token/…-self` | [the caller's own token](auth) |
+//! | `GET /v1/sys/health`, `seal-status`, `init`, `leader` | that a daemon is here |
+//!
+//! Statuses and bodies are those of Vault. What Vault has and a backend has not, such as older versions to undelete, is
+//! answered with 405 and the reason, never with a pretence.
 
+pub(crate) mod auth;
 mod data;
 mod envelope;
+mod metadata;
+pub(crate) mod sys;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use super::{Daemon, Live, caller::Caller, reply::Reply, request::Asked};
 
@@ -15,17 +30,51 @@ pub(crate) async fn answer(
     asked: &Asked,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
-    let (mount, area, name) = match rest {
-        [mount, area, name @ ..] => (mount, *area, name.join("/")),
-        _ => return Err(Reply::not_found()),
-    };
-    // Whether there is such a mount is not for those who may not reach it.
-    let mount =
-        live.mounts.get(*mount).filter(|mount| caller.scopes.reach(&mount.name)).ok_or_else(Reply::forbidden)?;
-    let reach = mount.for_caller(caller);
-    match (area, &asked.method) {
-        ("data", &Method::GET) => data::read(reach, &name, asked).await,
-        ("data", _) => Err(Reply::error(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation")),
-        _ => Err(Reply::not_found()),
+    match rest {
+        ["sys", rest @ ..] => sys::answer(live, caller, asked, rest),
+        [mount, area, name @ ..] => secret(live, caller, asked, mount, area, &name.join("/")).await,
+        _ => Err(no_route()),
     }
+}
+
+async fn secret(
+    live: &Live,
+    caller: &Caller,
+    asked: &Asked,
+    mount: &str,
+    area: &str,
+    name: &str,
+) -> Result<Reply, Reply> {
+    let reach = live.mount(mount, caller)?.for_caller(caller);
+    let is_list = asked.method.as_str() == "LIST" || wants_list(asked)?;
+    if asked.path.folder && !name.is_empty() && !is_list {
+        return Err(Reply::error(StatusCode::BAD_REQUEST, "the name of a secret does not end in a slash"));
+    }
+    match area {
+        "metadata" => metadata::answer(reach, name, asked).await,
+        _ if name.is_empty() => Err(Reply::not_found()),
+        "data" => data::answer(reach, name, asked).await,
+        "delete" | "undelete" | "destroy" => {
+            Err(not_possible("versions can't be deleted one by one here: DELETE data/NAME, or metadata/NAME for good"))
+        }
+        _ => Err(no_route()),
+    }
+}
+
+/// Whether a GET means a LIST, as Go's clients write it.
+fn wants_list(asked: &Asked) -> Result<bool, Reply> {
+    Ok(matches!(asked.parameter("list")?, Some("true" | "1" | "t" | "T" | "TRUE" | "True")))
+}
+
+/// That there is no such route. Not an empty list of errors: those say that there is no such secret.
+fn no_route() -> Reply {
+    Reply::error(StatusCode::NOT_FOUND, "unsupported path")
+}
+
+fn unsupported_operation() -> Reply {
+    Reply::error(StatusCode::METHOD_NOT_ALLOWED, "unsupported operation")
+}
+
+fn not_possible(why: &str) -> Reply {
+    Reply::error(StatusCode::METHOD_NOT_ALLOWED, &format!("unsupported operation: {why}"))
 }

@@ -1,0 +1,103 @@
+//! Trust that is taken back while the daemon runs acts at once.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use secret_runtime::{Shown, config::Config, layers::audit, trust::TrustStore};
+
+use crate::{
+    cli::{Failed, configuration, load, paths, session::Session},
+    serve::Daemon,
+};
+
+/// How often the trust file is looked at, and so how long a backend goes on that has lost its trust.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The trust file, watched for changes.
+pub(super) struct Watch {
+    file: Option<PathBuf>,
+    seen: Option<Identity>,
+    /// The configuration that was found and counted because it was trusted.
+    config: Option<PathBuf>,
+}
+
+/// What changes whenever the file is replaced.
+type Identity = (u64, u64, u64, Option<SystemTime>);
+
+impl Watch {
+    pub(super) fn begin(session: &Session<'_>) -> Result<Self, Failed> {
+        let found = if session.is_named() { None } else { configuration::found()? };
+        let config = found.filter(|(_, trusted)| *trusted).map(|(path, _)| path);
+        let file = paths::trust();
+        let seen = file.as_ref().and_then(|file| identity(file));
+        Ok(Self { file, seen, config })
+    }
+
+    /// Waits until the file is another one.
+    pub(super) async fn changed(&mut self) {
+        let Some(file) = &self.file else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let now = identity(file);
+            if now != self.seen {
+                self.seen = now;
+                return;
+            }
+        }
+    }
+}
+
+fn identity(file: &PathBuf) -> Option<Identity> {
+    let metadata = fs::metadata(file).ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.len(), metadata.modified().ok()))
+}
+
+/// Withdraws the mounts whose backends are not trusted any more, and brings back those that are again.
+pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
+    // A file that can't be relied on vouches for nothing.
+    let store = load::trust_store().map_err(|failed| say!("runtime: {}", failed.message())).ok();
+    let store = store.as_ref();
+    let config_holds = match (&watch.config, store) {
+        (None, _) => true,
+        (Some(path), Some(store)) => store.configurations().any(|known| known.path == *path),
+        (Some(_), None) => false,
+    };
+    let live = daemon.live();
+    let lost = live.mounts.values().filter(|mount| !(config_holds && holds(session, store, &mount.backend)));
+    let lost: BTreeSet<_> = lost.map(|mount| mount.name.clone()).collect();
+    for (names, operation, words) in [
+        (lost.difference(&live.withdrawn), "withdraw", "is not trusted any more, and answers nobody"),
+        (live.withdrawn.difference(&lost), "restore", "is trusted again"),
+    ] {
+        for name in names {
+            say!("runtime: {} {words}", Shown(name));
+            if let (Some(log), Some(mount)) = (&daemon.audit, live.mounts.get(name)) {
+                let digest = mount.backend.digest().to_string();
+                let event = audit::Event {
+                    operation,
+                    backend: mount.backend.name(),
+                    digest: &digest,
+                    outcome: audit::OK,
+                    ..Default::default()
+                };
+                let _ = log.record(&event);
+            }
+        }
+    }
+    if lost != live.withdrawn {
+        daemon.replace(live.with_withdrawn(lost));
+    }
+}
+
+/// Whether a backend still has what it was loaded under.
+fn holds(session: &Session<'_>, store: Option<&TrustStore>, backend: &secret_runtime::Backend) -> bool {
+    let spelled = |config: &Config| config.backend(backend.name()).is_some_and(|known| known.spells_a_grant());
+    session.is_trusted_by_flag()
+        || session.config().is_some_and(spelled)
+        || store.is_some_and(|store| store.covering(backend.digest(), &backend.grant().facts).is_some())
+}

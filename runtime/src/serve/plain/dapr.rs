@@ -1,0 +1,185 @@
+//! `/v1.0/secrets/STORE/NAME` and `…/STORE/bulk`: the secrets API of Dapr; a mount is a store.
+//!
+//! A secret with one value is `{"NAME":"value"}`; one of several fields, where the mount passes objects, is an object of
+//! them. What is not there is 204. Errors are `{"errorCode","message"}` with the codes and statuses of Dapr itself: 401
+//! for a store that there is not, or not for this caller, 403 for a name out of its scopes, 500 for the rest.
+//!
+//! Of the `metadata.…` parameters, `metadata.version_id` names a version. Any other would be passed to a store's own
+//! client by Dapr; there is none here to obey it, so it is refused.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use http::{Method, StatusCode};
+use secret_runtime::{Answer, Error, Kind, Listing, Shown};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::serve::{
+    Live,
+    caller::Caller,
+    mounts::{self, Mount, Reach},
+    reply::{self, Reply},
+    request::Asked,
+    shape::{self, Fields},
+};
+
+/// The most secrets of one bulk reply.
+const BULK: usize = 1000;
+
+/// How many pages and folders of listings are looked at for it.
+const PAGES: usize = 100;
+
+/// Answers what is asked of a store.
+pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
+    if live.mounts.is_empty() {
+        let reason = "secret store is not configured";
+        return Err(error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_STORES_NOT_CONFIGURED", &reason));
+    }
+    let (store, name) = match rest {
+        [store, name @ ..] if !name.is_empty() && !asked.path.folder => (*store, name.join("/")),
+        _ => return Err(malformed("there is no such route")),
+    };
+    if asked.method != Method::GET {
+        return Err(error(StatusCode::METHOD_NOT_ALLOWED, "ERR_MALFORMED_REQUEST", &"secrets are only read"));
+    }
+    let mount = live.mounts.get(store).filter(|mount| caller.scopes.reach(&mount.name)).ok_or_else(|| {
+        let reason = format!("failed finding secret store with key {}", Shown(store));
+        error(StatusCode::UNAUTHORIZED, "ERR_SECRET_STORE_NOT_FOUND", &reason)
+    })?;
+    let parameters = asked.query.iter().filter(|(name, _)| name.starts_with("metadata."));
+    let is_bulk = name == "bulk";
+    for (parameter, _) in parameters {
+        if is_bulk || parameter != "metadata.version_id" {
+            return Err(malformed(&format!("the parameter {} has no effect here", Shown(parameter))));
+        }
+    }
+    let reach = mount.for_caller(caller);
+    if is_bulk { bulk(reach).await } else { one(reach, &name, asked.parameter("metadata.version_id")?).await }
+}
+
+async fn one(reach: Reach<'_>, name: &str, version: Option<&str>) -> Result<Reply, Reply> {
+    match reach.read(name, version, shape::options(reach.mount)).await {
+        Ok(answer) => {
+            let source = answer.source;
+            Ok(Reply::json(StatusCode::OK, &Secret { mount: reach.mount, name, answer: &answer }).marked(source))
+        }
+        Err(failed) if failed.kind() == Kind::NotFound => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        Err(failed) if failed.rule() == Some(mounts::SCOPE) => {
+            let reason = format!("access denied by policy to get \"{}\" from \"{}\"", Shown(name), reach.mount.name);
+            Err(error(StatusCode::FORBIDDEN, "ERR_PERMISSION_DENIED", &reason))
+        }
+        Err(failed) => {
+            let (store, why) = (&reach.mount.name, reply::told(&failed));
+            let reason = format!("failed getting secret with key {} from secret store {store}: {why}", Shown(name));
+            Err(error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_GET", &reason))
+        }
+    }
+}
+
+/// All secrets that the caller may list and read. What it may not is never asked for.
+async fn bulk(reach: Reach<'_>) -> Result<Reply, Reply> {
+    let failed = |why: &dyn Display| {
+        let reason = format!("failed getting secrets from secret store {}: {why}", reach.mount.name);
+        error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_GET", &reason)
+    };
+    let names = names(reach).await.map_err(|error| failed(&reply::told(&error)))?;
+    let names = names.ok_or_else(|| failed(&format_args!("there are more than {BULK}; get them one by one")))?;
+    let left = Mutex::new(names.into_iter());
+    // Each takes the next name that is left, so that as many are read at a time as there are of them.
+    let worker = || async {
+        let mut found = Vec::new();
+        loop {
+            let Some(name) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { break };
+            match reach.read(&name, None, shape::options(reach.mount)).await {
+                Ok(answer) => found.push((name, answer)),
+                // Deleted since it was listed, or listed and not to be read.
+                Err(error) if error.kind() == Kind::NotFound || error.rule() == Some(mounts::SCOPE) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok::<_, Error>(found)
+    };
+    let found = tokio::try_join!(worker(), worker(), worker(), worker(), worker(), worker(), worker(), worker());
+    let (a, b, c, d, e, f, g, h) = found.map_err(|error| failed(&reply::told(&error)))?;
+    let found: BTreeMap<_, _> = [a, b, c, d, e, f, g, h].into_iter().flatten().collect();
+    let stale = found.values().map(|answer| answer.source).find(|source| *source == secret_runtime::Source::Stale);
+    let all: BTreeMap<_, _> =
+        found.iter().map(|(name, answer)| (&**name, Secret { mount: reach.mount, name, answer })).collect();
+    let reply = Reply::json(StatusCode::OK, &all);
+    Ok(match stale {
+        Some(stale) => reply.marked(stale),
+        None => reply,
+    })
+}
+
+/// The names of all secrets that the caller may list, those in folders too; none if there are too many.
+async fn names(reach: Reach<'_>) -> Result<Option<Vec<Arc<str>>>, Error> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    let mut listings = vec![Listing::default()];
+    for _ in 0..PAGES {
+        let Some(mut listing) = listings.pop() else { return Ok(Some(names)) };
+        let page = reach.list(&listing).await?;
+        for entry in page.entries {
+            // A folder in itself would be looked at for ever.
+            if !entry.name.ends_with('/') {
+                names.push(entry.name.into());
+            } else if entry.name.starts_with(&listing.prefix) && entry.name != listing.prefix {
+                listings.push(Listing { prefix: entry.name, ..Listing::default() });
+            }
+        }
+        if names.len() > BULK {
+            return Ok(None);
+        }
+        if page.next.is_some() {
+            listing.cursor = page.next;
+            listings.push(listing);
+        }
+    }
+    Ok(listings.is_empty().then_some(names))
+}
+
+/// A secret as Dapr has it: texts by their names.
+struct Secret<'a> {
+    mount: &'a Mount,
+    name: &'a str,
+    answer: &'a Answer,
+}
+
+impl Serialize for Secret<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = [self.name.to_owned()];
+        match Fields::shaped(self.mount.shape.objects, &name, &self.answer.secret) {
+            Fields::Object(object) => {
+                let fields: BTreeMap<String, &RawValue> =
+                    serde_json::from_str(object.get()).map_err(serde::ser::Error::custom)?;
+                serializer.collect_map(fields.iter().map(|(name, json)| (name, Text(json))))
+            }
+            fields => fields.serialize(serializer),
+        }
+    }
+}
+
+/// A field as text: a string as it is, and anything else as its JSON.
+struct Text<'a>(&'a RawValue);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.get().starts_with('"') {
+            self.0.serialize(serializer)
+        } else {
+            serializer.serialize_str(self.0.get())
+        }
+    }
+}
+
+fn malformed(reason: &str) -> Reply {
+    error(StatusCode::BAD_REQUEST, "ERR_MALFORMED_REQUEST", &reason)
+}
+
+fn error(status: StatusCode, code: &str, message: &dyn Display) -> Reply {
+    Reply::json(status, &serde_json::json!({ "errorCode": code, "message": message.to_string() }))
+}
