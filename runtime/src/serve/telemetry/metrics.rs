@@ -130,7 +130,7 @@ fn one(value: Value) -> Vec<Figure> {
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         for Family { name, help, kind, of } in &FAMILIES {
-            let mut metric = encoder.encode_descriptor(name, help, None, *kind)?;
+            let mut metric = encoder.encode_descriptor(name, &format!("{help}."), None, *kind)?;
             for (backend, measures) in &*self.0 {
                 for (mut labels, value) in of(measures) {
                     labels.insert(0, ("backend", backend.as_str()));
@@ -145,7 +145,7 @@ impl Collector for Figures {
                 }
             }
         }
-        let help = "How long requests to upstreams took";
+        let help = "How long requests to upstreams took.";
         let mut metric = encoder.encode_descriptor("upstream_seconds", help, None, MetricType::Histogram)?;
         for (backend, measures) in &*self.0 {
             let Times { counts, sum, .. } = &measures.upstream;
