@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use secret_runtime::{
-    Backend, BackendBuilder, Call, CredentialSource, Kind, Limits, Operation, Runtime, SecretBytes, limits,
+    Backend, BackendBuilder, Call, CredentialSource, Kind, Limits, Operation, Options, Read, Runtime, SecretBytes,
+    limits,
 };
 use serde_json::json;
 use test_support::{Gate, Reply, Upstream};
@@ -90,13 +91,11 @@ fn a_backend_whose_upstream_hangs_does_not_keep_those_of_others_waiting() {
         while hung.connections() < limits::INSTANCES {
             tokio::task::yield_now().await;
         }
-        // More than all its calls could bring about if they had the time.
+        let read = Read { name: other.key("KEY").unwrap(), version: None, options: Options::default() };
+        let hasty = Call { timeout: Duration::from_secs(10), ..Call::default() };
         for _ in 0..2 * limits::PLACES {
-            let read = other.read(
-                &secret_runtime::Read { name: other.key("KEY").unwrap(), version: None, options: Default::default() },
-                &Call { timeout: Duration::from_secs(10), ..Call::default() },
-            );
-            assert_eq!(read.await.unwrap().secret.expose(), b"found");
+            let answer = other.read(&read, &hasty).await.unwrap();
+            assert_eq!(answer.secret.expose(), b"found");
         }
         assert_eq!(hung.connections(), limits::INSTANCES);
         gate.open();

@@ -62,6 +62,8 @@ fn figures_are_for_the_owner_and_for_tokens_that_may_see_them() {
     daemon.ask_tcp("GET", "/metrics").send().is(403);
     daemon.ask_tcp("GET", "/metrics").token(&narrow).send().is(403);
     daemon.ask_tcp("GET", &format!("/v1/prod/data/{NAME}")).token(watcher).send().is(403);
+    let elsewhere = daemon.token(&["read:prod/OTHER"]);
+    daemon.ask_tcp("GET", &format!("/v1/prod/data/{NAME}")).token(&elsewhere).send().is(403);
     daemon.ask("GET", "/metrics").send().is(200);
     daemon.ask("POST", "/metrics").send().is(405);
     let answer = daemon.ask_tcp("GET", "/metrics").token(watcher).send().is(200);
@@ -77,7 +79,7 @@ fn figures_are_for_the_owner_and_for_tokens_that_may_see_them() {
         "secret_runtime_requests_total{route=\"vault\",status=\"200\"} 3",
         "secret_runtime_requests_total{route=\"metrics\",status=\"403\"} 2",
         "secret_runtime_callers_denied_total 1",
-        "secret_runtime_tokens 2",
+        "secret_runtime_tokens 3",
         "secret_runtime_connections 1",
     ] {
         assert!(text.lines().any(|told| told == line), "{line} is missing\n{text}");
