@@ -25,6 +25,7 @@ mod embedding;
 mod env;
 mod google;
 mod identity;
+mod instances;
 mod languages;
 mod layers;
 mod mtls;

@@ -35,6 +35,7 @@ use crate::{
         path::UrlTemplate,
         settings::{Given, Provenance, Resolved},
     },
+    measure::Meter,
     sandbox::{Component, Plan, limits::Limits, storage::Storage},
 };
 
@@ -207,6 +208,7 @@ impl Candidate {
         resolver: &Arc<dyn Resolver>,
         limits: Limits,
         caps: Caps,
+        meter: &Arc<Meter>,
     ) -> Result<Plan> {
         self.covered_by(grant)?;
         let manifest = self.component.manifest();
@@ -232,7 +234,8 @@ impl Candidate {
         };
         let rules = if self.component.has_manifest() { manifest.rules.clone() } else { RequestRules::default() };
         let egress = Egress::new(self.resolved.origins.clone(), rules, credentials, resolver, caps)
-            .asking(self.stand_in.clone(), &manifest.recipes);
+            .asking(self.stand_in.clone(), &manifest.recipes)
+            .measured_by(meter.clone());
         Ok(Plan {
             name: name.clone(),
             codes: manifest.codes.iter().cloned().collect(),
@@ -244,6 +247,7 @@ impl Candidate {
             egress,
             storage: if grant.without.contains(&Withheld::Storage) { Storage::None } else { self.storage() },
             limits,
+            meter: meter.clone(),
         })
     }
 

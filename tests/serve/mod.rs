@@ -9,3 +9,4 @@ mod lifecycle;
 mod login;
 mod peers;
 mod tokens;
+mod watched;

@@ -78,7 +78,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return exit::usage(error),
     };
     let asked = exit::Asked::of(&args);
-    terminal::init_log(args.options.verbose);
+    // The daemon does so itself, once it has read where its traces go.
+    if !matches!(args.command, Command::Serve(_)) {
+        terminal::init_log(args.options.verbose);
+    }
     // A command does one thing; the daemon answers many callers.
     let runtime = match &args.command {
         Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),

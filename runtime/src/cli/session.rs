@@ -188,7 +188,7 @@ impl<'o> Session<'o> {
     pub(crate) async fn builder(&self, options: &Options, found: &Found) -> Result<BackendBuilder, Failed> {
         let credentials = self.credentials(found).await?;
         let builder = load::builder(options, self.config(), &self.runtime, found, credentials)?;
-        Ok(if self.service.is_some() { builder } else { builder.cache(None) })
+        Ok(if self.service.is_some() { builder.refreshing() } else { builder.cache(None) })
     }
 
     /// The name of the backend that is meant.

@@ -205,9 +205,23 @@ pub fn unfit(name: &str) -> Option<&'static str> {
 
 fn telemetry(mut fields: Fields) -> Read<Telemetry> {
     let telemetry = Telemetry {
-        traces: fields.take("traces").map(|item| item.parse(str::parse)).transpose()?,
+        traces: fields.take("traces").map(|item| item.parse(collector)).transpose()?,
         names: fields.flag("names")?,
     };
     fields.finish()?;
     Ok(telemetry)
+}
+
+/// The address of a collector. What lets us in there is no part of it: addresses are shown.
+fn collector(text: &str) -> std::result::Result<url::Url, String> {
+    let url: url::Url = text.parse().map_err(|cause| format!("is no address: {cause}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("is no address of a collector; one looks like http://127.0.0.1:4318".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(
+            "holds more than an address; what a collector wants to see is set as OTEL_EXPORTER_OTLP_HEADERS".to_owned()
+        );
+    }
+    Ok(url)
 }

@@ -26,6 +26,7 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, arrived: Arrived) {
 }
 
 async fn answer_on(daemon: Arc<Daemon>, peer: Peer, stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let _connected = daemon.counters.connected();
     let answer = |request| {
         let daemon = daemon.clone();
         async move { Ok::<_, Infallible>(request::answer(&daemon, peer, request).await.into_response()) }

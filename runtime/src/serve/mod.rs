@@ -25,6 +25,7 @@ mod refusals;
 mod reply;
 mod request;
 mod shape;
+pub(crate) mod telemetry;
 pub(crate) mod tokens;
 mod vault;
 
@@ -48,6 +49,7 @@ use self::{
     listen::Listener,
     mounts::{Mount, Mounts},
     reply::Reply,
+    telemetry::counters::Counters,
     tokens::Tokens,
 };
 
@@ -111,6 +113,7 @@ pub(crate) struct Daemon {
     live: Mutex<Arc<Live>>,
     pub(crate) tokens: Tokens,
     pub(crate) audit: Option<AuditLog>,
+    pub(crate) counters: Counters,
     /// The user that it runs as.
     pub(crate) user: u32,
     /// Where another configuration is asked for.
@@ -125,6 +128,7 @@ impl Daemon {
             live: Mutex::new(Arc::new(live)),
             tokens,
             audit,
+            counters: Counters::default(),
             reloads,
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),

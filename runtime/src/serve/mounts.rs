@@ -7,7 +7,7 @@ use secret_runtime::{
     Written, config,
 };
 
-use super::caller::Caller;
+use super::{caller::Caller, telemetry::traces};
 
 /// The rule that a caller breaks who asks for more than its scopes allow.
 pub(crate) const SCOPE: &str = "scope";
@@ -54,6 +54,7 @@ impl Reach<'_> {
 
     /// Refuses what the caller's scopes do not allow; the same words whether there is such a secret or not.
     fn admit(&self, operation: Operation, name: &Name) -> Result<()> {
+        traces::asks(operation, &self.mount.name, name.as_str());
         if self.caller.scopes.allow(operation, &self.mount.name, name.as_str()) {
             return Ok(());
         }
@@ -89,6 +90,7 @@ impl Reach<'_> {
     /// Lists a page of names, as far as the caller may see them.
     pub(crate) async fn list(&self, listing: &Listing) -> Result<Page> {
         let (scopes, mount) = (&self.caller.scopes, &self.mount.name);
+        traces::asks(Operation::List, mount, &listing.prefix);
         if !scopes.allow_listing(mount, &listing.prefix) {
             return Err(self.refused(Operation::List, &listing.prefix, |why| why));
         }
