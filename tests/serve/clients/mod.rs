@@ -4,8 +4,13 @@
 mod agent;
 mod bao;
 mod curl;
+mod genaikeys;
+mod host;
 mod hvac;
+mod litellm;
+mod modules;
 mod plain;
+mod proxy;
 mod refused;
 mod stage;
 mod twin;

@@ -14,7 +14,7 @@ use crate::common::{
     daemon::{OWNER, backend},
 };
 
-/// The mounts, one for each backend. Of `bao`, objects pass whole.
+/// The mounts, one for each backend. Of `bao`, objects pass whole; `vault` is the same backend with single values.
 pub(super) const MOUNTS: [&str; 4] = ["local", "bao", "aws", "azure"];
 
 /// The name of the secret that all of them have, and its value.
@@ -48,7 +48,8 @@ impl Stage {
             let component = layout::backend(component);
             format!("[backends.{name}]\ncomponent = {component:?}\naccess-mode = \"read-write\"\n{more}\n")
         });
-        let mounts = "[serve.mounts]\nlocal = {}\nbao = { objects = true }\naws = {}\nazure = {}\n";
+        let mounts = "[serve.mounts]\nlocal = {}\nbao = { objects = true }\nvault = { backend = \"bao\" }\n\
+                      aws = {}\nazure = {}\n";
         let config = format!("{OWNER}{mounts}{}{}", backend(&home, "local", "read-write"), tables.concat());
         let (client, azure_address) = (azure.client(), azure.address());
         let environment = [
