@@ -4,9 +4,14 @@
 mod agent;
 mod bao;
 mod curl;
+mod genaikeys;
+mod host;
 mod hvac;
 mod listing;
+mod litellm;
+mod modules;
 mod plain;
+mod proxy;
 mod refused;
 mod stage;
 mod twin;

@@ -14,7 +14,8 @@ use crate::common::{
     daemon::{OWNER, backend},
 };
 
-/// The mounts, one for each backend. Of `bao`, objects pass whole, and of `whole`, which is `aws` once more.
+/// The mounts, one for each backend. Of `bao`, objects pass whole, and of `whole`, which is `aws` once more; `vault` is
+/// `bao` once more, with single values.
 pub(super) const MOUNTS: [&str; 4] = ["local", "bao", "aws", "azure"];
 
 /// The name of the secret that all of them have, and its value.
@@ -50,8 +51,8 @@ impl Stage {
             let component = layout::backend(component);
             format!("[backends.{name}]\ncomponent = {component:?}\naccess-mode = \"read-write\"\n{more}\n")
         });
-        let mounts = "[serve.mounts]\nlocal = {}\nbao = { objects = true }\naws = {}\nazure = {}\n\
-                      whole = { backend = \"aws\", objects = true }\n";
+        let mounts = "[serve.mounts]\nlocal = {}\nbao = { objects = true }\nvault = { backend = \"bao\" }\n\
+                      aws = {}\nazure = {}\nwhole = { backend = \"aws\", objects = true }\n";
         let config = format!("{OWNER}{mounts}{}{}", backend(&home, "local", "read-write"), tables.concat());
         let (client, azure_address) = (azure.client(), azure.address());
         let environment = [

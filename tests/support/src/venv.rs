@@ -50,6 +50,14 @@ impl Venv {
         Self::make("azure", include_str!("../requirements/azure.txt"))
     }
 
+    /// GenAIKeys and LiteLLM with its proxy, and the type checker that holds our modules against them.
+    ///
+    /// # Errors
+    /// Python is missing or older than 3.11, or a package can't be had.
+    pub fn clients() -> Result<Self> {
+        Self::make("clients", include_str!("../requirements/clients.txt"))
+    }
+
     /// The vendor's client for Conjur.
     ///
     /// # Errors
@@ -148,6 +156,7 @@ mod tests {
         for requirements in [
             include_str!("../requirements/aws.txt"),
             include_str!("../requirements/azure.txt"),
+            include_str!("../requirements/clients.txt"),
             include_str!("../requirements/conjur.txt"),
             include_str!("../requirements/deploy.txt"),
             include_str!("../requirements/google.txt"),
