@@ -59,7 +59,8 @@ impl Names {
     /// Whether the daemon goes by what a `Host` says, with a port or without.
     fn know(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') && !(name.contains(':') && !name.ends_with(']')) => (name, port),
+            // The colons of a bare address are not in front of a port.
+            Some((name, port)) if !port.contains(']') && (!name.contains(':') || name.ends_with(']')) => (name, port),
             _ => (host, "0"),
         };
         if port.parse::<u16>().is_err() {

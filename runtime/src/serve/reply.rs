@@ -203,7 +203,7 @@ impl io::Write for Traceless {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
     use http_body_util::BodyExt as _;
     use secret_runtime::Error;

@@ -24,7 +24,7 @@ use tokio::{
 use self::{live::live, trust::Watch};
 use super::{Failed, args::Options, load, paths, session::Session, terminal};
 use crate::serve::{
-    Daemon, Reload,
+    Daemon,
     listen::{Listener, inherited, tls::Tls, unix::Socket},
     telemetry::traces::Traces,
     tokens::Tokens,

@@ -6,7 +6,6 @@ pub(crate) mod unix;
 
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -74,14 +73,6 @@ impl Listener {
             Self::Tls(listener, _) => address(listener).map(|address| format!("https://{address}")),
         };
         place.unwrap_or_else(|_| "an unknown address".to_owned())
-    }
-
-    /// Its address, if it is one.
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Socket(_) | Self::Inherited(_) => None,
-            Self::Tcp(listener) | Self::Tls(listener, _) => listener.local_addr().ok(),
-        }
     }
 
     /// Waits for a client.
