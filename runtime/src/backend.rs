@@ -12,6 +12,7 @@ use crate::{
     grant::Grant,
     layers::{CachedEntry, Shelf, Stack},
     manifest::Manifest,
+    measure::{Measures, Meter},
     sandbox::{Sandbox, digest::Digest},
     store::{
         Answer, Call, Delete, DeleteMode, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness,
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) writing: Writing,
     pub(crate) timeout: Duration,
     pub(crate) stack: Stack<Sandbox>,
+    pub(crate) meter: Arc<Meter>,
 }
 
 /// How what a caller types becomes a name.
@@ -216,6 +218,11 @@ impl Backend {
     /// Any [`Kind`].
     pub async fn check(&self, call: &Call) -> Result<Readiness> {
         self.0.stack.check(call).await
+    }
+
+    /// What it has done since it was loaded, in figures.
+    pub fn measures(&self) -> Measures {
+        self.0.meter.measures()
     }
 
     /// What its cache keeps at this moment, in order of names and versions; never a value.

@@ -14,11 +14,12 @@ use crate::{
     layers::{
         AuditSettings, CacheSettings, FallbackSettings, Layers, PolicySettings, RetrySettings, policy::AccessMode,
     },
+    measure::Meter,
     runtime::{Runtime, Shared},
     sandbox::{
         Component, Sandbox,
         digest::Digest,
-        engine::Allocation,
+        engine::{Allocation, PLACES},
         limits::{Limits, MEMORY_CEILING},
         load,
     },
@@ -210,6 +211,15 @@ impl BackendBuilder {
         self
     }
 
+    /// Loads values in use again before they are too old, unless the [`CacheSettings`] say whether to.
+    #[must_use]
+    pub fn refreshing(mut self) -> Self {
+        if let Some(cache) = &mut self.cache {
+            cache.refresh.get_or_insert(true);
+        }
+        self
+    }
+
     /// Whether reads are tried again after a [transient](Kind::is_transient) failure; otherwise they are.
     #[must_use]
     pub fn retry(mut self, retry: bool) -> Self {
@@ -299,8 +309,12 @@ impl BackendBuilder {
             let ceiling = crate::sandbox::limits::Bytes(MEMORY_CEILING);
             return Err(Error::new(Kind::Config, format!("limits.memory may be {ceiling} at most")));
         }
+        if !(1..=PLACES).contains(&self.limits.instances) {
+            return Err(Error::new(Kind::Config, format!("limits.instances may be 1 to {PLACES}")));
+        }
         let candidate = Candidate::new(self.component, self.inputs.clone())?;
-        let plan = candidate.plan(name, grant, resolver, self.limits, self.caps)?;
+        let meter = Arc::new(Meter::default());
+        let plan = candidate.plan(name, grant, resolver, self.limits, self.caps, &meter)?;
         let loaded = load(engine, &candidate.component, code_cache.as_ref(), on_compile.as_ref())?;
         let sandbox = Sandbox::new(engine.clone(), places.clone(), loaded, plan, *allocation == Allocation::Pooled);
         let manifest = candidate.component.manifest();
@@ -332,6 +346,7 @@ impl BackendBuilder {
             }),
             cache: self.cache,
             retry: self.retry.then(RetrySettings::default),
+            meter: meter.clone(),
         };
         let mut naming = self.naming;
         naming.write_prefix = naming.write_prefix.or_else(|| manifest.names.write_prefix().map(str::to_owned));
@@ -347,6 +362,7 @@ impl BackendBuilder {
             writing: self.writing,
             timeout: self.timeout,
             stack: layers.over(sandbox),
+            meter,
         })))
     }
 

@@ -35,6 +35,7 @@ use crate::{
         path::UrlTemplate,
         settings::{Given, Provenance, Resolved},
     },
+    measure::Meter,
     sandbox::{Component, Plan, limits::Limits, storage::Storage},
 };
 
@@ -66,6 +67,8 @@ pub struct Candidate {
     resolved: Resolved,
     recipe: Option<Recipe>,
     identity: Option<Arc<Identity>>,
+    /// Whether that identity is in files of the user's.
+    identity_in_files: bool,
     sources: Sources,
     environment: Option<Arc<dyn Environment>>,
     stand_in: Option<Arc<dyn StandIn>>,
@@ -119,9 +122,10 @@ impl Candidate {
                 .collect(),
             storage,
         };
+        let identity_in_files = found.as_ref().is_some_and(|found| found.in_files);
         let identity = found.map(|found| found.identity);
         let Inputs { environment, stand_in, .. } = inputs;
-        Ok(Self { component, resolved, recipe, identity, sources, environment, stand_in, facts })
+        Ok(Self { component, resolved, recipe, identity, identity_in_files, sources, environment, stand_in, facts })
     }
 
     /// The component.
@@ -137,6 +141,14 @@ impl Candidate {
     /// Whether a stand-in answers every request of it, so that nothing is sent.
     pub fn is_alone(&self) -> bool {
         self.stand_in.as_ref().is_some_and(|stand_in| stand_in.is_whole())
+    }
+
+    /// Whether files of the user's are read for it: its storage, its credentials, or authorities it would believe.
+    pub fn reads_files(&self) -> bool {
+        let storage = matches!(self.facts.storage, Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)));
+        let credential = self.facts.credentials.iter().any(|granted| matches!(granted.from, CredentialOrigin::File(_)));
+        let authorities = self.facts.origins.iter().any(|origin| origin.ca.is_some());
+        storage || credential || authorities || self.identity_in_files
     }
 
     /// The origins it would reach.
@@ -196,6 +208,7 @@ impl Candidate {
         resolver: &Arc<dyn Resolver>,
         limits: Limits,
         caps: Caps,
+        meter: &Arc<Meter>,
     ) -> Result<Plan> {
         self.covered_by(grant)?;
         let manifest = self.component.manifest();
@@ -221,7 +234,8 @@ impl Candidate {
         };
         let rules = if self.component.has_manifest() { manifest.rules.clone() } else { RequestRules::default() };
         let egress = Egress::new(self.resolved.origins.clone(), rules, credentials, resolver, caps)
-            .asking(self.stand_in.clone(), &manifest.recipes);
+            .asking(self.stand_in.clone(), &manifest.recipes)
+            .measured_by(meter.clone());
         Ok(Plan {
             name: name.clone(),
             codes: manifest.codes.iter().cloned().collect(),
@@ -233,6 +247,7 @@ impl Candidate {
             egress,
             storage: if grant.without.contains(&Withheld::Storage) { Storage::None } else { self.storage() },
             limits,
+            meter: meter.clone(),
         })
     }
 

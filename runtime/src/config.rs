@@ -50,16 +50,19 @@ pub use self::{
     defaults::defaults,
     layered::Given,
     mistake::Mistake,
-    reference::{BadReference, Reference},
+    reference::{BadReference, Reference, is_file},
     serve::{FIELDS, Mount, Serve, ServerTls, Telemetry, unfit},
     units::{BadUnit, duration, size},
 };
 use crate::{
     error::{Error, Kind, Result},
-    manifest::{ManifestError, fields::Fields},
+    manifest::{
+        ManifestError,
+        fields::{Fields, Item},
+    },
     private_file,
     sandbox::digest::Digest,
-    text::Shown,
+    text::{Shown, shown_path},
 };
 
 /// The name of a configuration that is looked for here and in the folders above.
@@ -98,7 +101,7 @@ impl Config {
     pub fn read_pinned(path: &Path, digest: Digest) -> Result<Self> {
         let text = text(path)?;
         if Digest::of(text.as_bytes()) != digest {
-            return Err(Error::new(Kind::Untrusted, format!("{} has just been changed", path.display())));
+            return Err(Error::new(Kind::Untrusted, format!("{} has just been changed", shown_path(path))));
         }
         Self::parse(&text, path)
     }
@@ -108,7 +111,7 @@ impl Config {
         let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
         read(text, path, &folder).map_err(|cause| {
             let mistake = Mistake::new(path.to_owned(), text, cause);
-            Error::new(Kind::Config, format!("{}: {mistake}", path.display())).caused_by(mistake)
+            Error::new(Kind::Config, format!("{}: {mistake}", shown_path(path))).caused_by(mistake)
         })
     }
 
@@ -192,13 +195,49 @@ impl Config {
         for (name, reference) in &self.secrets {
             let _ = writeln!(text, "The secret {} is {}", Shown(name), secret::told(reference));
         }
+        text.push_str(&self.describe_rest());
         for (name, profile) in &self.profiles {
-            let own = profile.given.iter().filter(|given| given.profile.is_some()).map(|given| given.key.as_str());
-            let _ =
-                writeln!(text, "The profile {} changes {}.", Shown(name), Shown(&own.collect::<Vec<_>>().join(", ")));
+            text.push_str(&self.describe_profile(name, profile));
+        }
+        text
+    }
+
+    /// What is said once, of no backend and no secret.
+    fn describe_rest(&self) -> String {
+        let mut text = String::new();
+        if let Some(name) = &self.default_backend {
+            let _ = writeln!(text, "The default backend is {}.", Shown(name));
         }
         if let Some(audit) = &self.audit {
             let _ = writeln!(text, "Every operation is written to {}.", Shown(&audit.to_string_lossy()));
+        }
+        for line in self.serve.iter().flat_map(Serve::describe) {
+            let _ = writeln!(text, "{line}");
+        }
+        text
+    }
+
+    /// What is otherwise with a profile, as whole as without one: trust covers it as well.
+    fn describe_profile(&self, name: &str, profile: &Self) -> String {
+        let mut text = String::new();
+        let own = profile.given.iter().filter(|given| given.profile.is_some()).map(|given| Shown(&given.key));
+        let own: Vec<_> = own.map(|key| key.to_string()).collect();
+        let _ = writeln!(text, "The profile {} changes {}.", Shown(name), own.join(", "));
+        let of = format!("With the profile {}", Shown(name));
+        for (name, backend) in &profile.backends {
+            let told = backend.describe();
+            if self.backends.get(name).is_none_or(|plain| plain.describe() != told) {
+                let _ = writeln!(text, "{of}, the backend {} is {told}", Shown(name));
+            }
+        }
+        for (name, reference) in &profile.secrets {
+            if self.secrets.get(name) != Some(reference) {
+                let _ = writeln!(text, "{of}, the secret {} is {}", Shown(name), secret::told(reference));
+            }
+        }
+        let plain = self.describe_rest();
+        for line in profile.describe_rest().lines().filter(|line| !plain.lines().any(|plain| plain == *line)) {
+            let _ = writeln!(text, "{of}: {line}");
         }
         text
     }
@@ -225,14 +264,14 @@ fn text(path: &Path) -> Result<String> {
         Ok(Some(text)) => Ok(text),
         Ok(None) => Err(cant_read(path, std::io::ErrorKind::NotFound.into())),
         Err(cause) if cause.kind() == std::io::ErrorKind::Other => {
-            Err(Error::new(Kind::Untrusted, format!("{} has no effect: {cause}", path.display())).caused_by(cause))
+            Err(Error::new(Kind::Untrusted, format!("{} has no effect: {cause}", shown_path(path))).caused_by(cause))
         }
         Err(cause) => Err(cant_read(path, cause)),
     }
 }
 
 fn cant_read(path: &Path, cause: std::io::Error) -> Error {
-    Error::new(Kind::Config, format!("{} can't be read: {cause}", path.display())).caused_by(cause)
+    Error::new(Kind::Config, format!("{} can't be read: {cause}", shown_path(path))).caused_by(cause)
 }
 
 fn read(text: &str, file: &Path, folder: &Path) -> std::result::Result<Config, ManifestError> {
@@ -252,14 +291,20 @@ fn read(text: &str, file: &Path, folder: &Path) -> std::result::Result<Config, M
     Ok(config)
 }
 
+fn default(item: Item) -> std::result::Result<String, ManifestError> {
+    let file = item.wrong("the default backend goes by its name: a component's file is named by [backends.NAME]");
+    let name = item.text()?;
+    if is_file(&name) { Err(file) } else { Ok(name) }
+}
+
 /// Reads the tables of a configuration, without its profiles.
 fn interpret(table: toml::Table, folder: &Path) -> std::result::Result<Config, ManifestError> {
     let mut top = Fields::table_of(table);
-    let default_backend = top.text("default-backend")?;
+    let default_backend = top.take("default-backend").map(default).transpose()?;
     let audit = top.text("audit")?;
     let mut backends = BTreeMap::new();
     for (name, item) in top.entries("backends")? {
-        if name.contains('/') || name.ends_with(".wasm") {
+        if is_file(&name) {
             return Err(item.wrong("a backend's name has no / and does not end in .wasm: those are files"));
         }
         backends.insert(name, ConfiguredBackend::read(item.fields()?, folder)?);

@@ -25,10 +25,10 @@ const WHOLE: &str = r#"
         map-names = true
         description = "kept by ops"
         tags = { team = "a" }
-        cache = { ttl = "10m", entries = 1000, bytes = "4MiB", absent-ttl = "5s", stale = "1h" }
+        cache = { ttl = "10m", entries = 1000, bytes = "4MiB", absent-ttl = "5s", stale = "1h", refresh = true }
         env-fallback = true
         timeout = "30s"
-        limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB" }
+        limits = { memory = "64MiB", guest-time = "5s", host-calls = 100, requests = 10, value = "1MiB", instances = 4 }
         requests = { timeout = "5s", body = "1MiB", reply = "1MiB" }
         [secrets]
         OPENAI_API_KEY = { backend = "prod", name = "team/openai", version = "3", field = "key" }
@@ -94,10 +94,22 @@ fn values_that_cannot_be_right_are_refused() {
         backend("credentials = { a = {} }"),
         backend("grant = { origins = [\"https://u:p@vault\"] }"),
         backend("hosted-keys = \"*\""),
+        backend("limits = { instances = \"8\" }"),
+        backend("cache = { refresh = \"yes\" }"),
     ] {
         assert!(!message.is_empty());
         assert!(message.starts_with("backends") || message.starts_with("default-backend"), "{message}");
     }
+}
+
+#[test]
+fn the_address_of_a_collector_holds_no_credential_and_is_one_of_the_web() {
+    let refused = |url: &str| refused(&format!("[serve.telemetry]\ntraces = \"{url}\""));
+    for url in ["ftp://collector", "collector:4318", "http://u:hidden@collector", "http://collector?key=hidden", "x"] {
+        let message = refused(url);
+        assert!(message.starts_with("serve.telemetry.traces") && !message.contains("hidden"), "{url}: {message}");
+    }
+    assert_eq!(refused("https://collector.corp/otlp"), "");
 }
 
 /// The keys that a schema has, and those that it shares with a document, as paths; `*` is a name of the author's own.
@@ -145,4 +157,40 @@ fn the_schema_has_exactly_the_keys_that_are_read() {
     read.retain(|key: &String| !key.starts_with(".profiles.*.backends.*") && !key.starts_with(".profiles.*.secrets.*"));
     described.retain(|key: &String| !key.starts_with(".profiles.*.secrets.*"));
     assert_eq!(described, read);
+}
+
+#[test]
+fn what_a_profile_brings_about_is_told_as_whole_as_the_rest() {
+    let text = r#"
+        default-backend = "prod"
+        [backends.prod]
+        component = "vault.wasm"
+        set = { address = "https://vault.corp" }
+        [secrets]
+        A = {}
+        [profiles.evil]
+        default-backend = "other"
+        [profiles.evil.backends.prod]
+        set = { address = "https://evil.example" }
+        credentials = { token = { file = "/home/me/.ssh/id" } }
+        access-mode = "read-write"
+        env-fallback = true
+        [profiles.evil.secrets]
+        B = "ref+prod://x"
+        [profiles.slow.backends.prod]
+        timeout = "60s"
+    "#;
+    let config = read(text, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap();
+    insta::assert_snapshot!(config.describe());
+}
+
+#[test]
+fn no_variable_is_left_out_of_what_is_told_however_many_there_are() {
+    let many: Vec<_> = (0..100).map(|number| format!("HARMLESS_VARIABLE_{number}")).collect();
+    let text = format!(
+        "[backends.a]\ncomponent = \"a.wasm\"\n[backends.a.grant]\nvariables = [\"SETTING\"]\nstorage = \"env:{},EVIL_*\"\n",
+        many.join(",")
+    );
+    let told = read(&text, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap().describe();
+    assert!(told.contains("EVIL_* from your environment, as secrets") && told.contains("SETTING from"), "{told}");
 }

@@ -79,7 +79,7 @@ fn credentials(text: &mut String, facts: &Facts) -> std::fmt::Result {
             writeln!(
                 text,
                 "The {name} identity is {from}. The runtime uses it at {}; the backend never sees its credentials.",
-                Shown(&credential.to.join(" and "))
+                listed(&credential.to)
             )?;
             continue;
         }
@@ -89,7 +89,7 @@ fn credentials(text: &mut String, facts: &Facts) -> std::fmt::Result {
             (&credential.proves, "is a key, used for connecting to", "and never sent; the backend never sees it"),
         ];
         for (origins, how, and) in uses.into_iter().filter(|(origins, ..)| !origins.is_empty()) {
-            writeln!(text, "The credential {name} in {from} {how} {} {and}.", Shown(&origins.join(" and ")))?;
+            writeln!(text, "The credential {name} in {from} {how} {} {and}.", listed(origins))?;
         }
     }
     Ok(())
@@ -196,13 +196,14 @@ impl Scope for Example<'_> {
     }
 }
 
-fn listed(items: &[&str]) -> String {
+/// Items as words. Each is capped by itself, so that a long one does not hide what follows.
+fn listed(items: &[impl AsRef<str>]) -> String {
     match items {
         [] => "nothing".to_owned(),
-        [one] => Shown(one).to_string(),
+        [one] => Shown(one.as_ref()).to_string(),
         [rest @ .., last] => {
-            let rest: Vec<_> = rest.iter().map(|item| Shown(item).to_string()).collect();
-            format!("{} and {}", rest.join(", "), Shown(last))
+            let rest: Vec<_> = rest.iter().map(|item| Shown(item.as_ref()).to_string()).collect();
+            format!("{} and {}", rest.join(", "), Shown(last.as_ref()))
         }
     }
 }

@@ -44,6 +44,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, in the order in which they are declared.
+    pub(crate) const ALL: [Self; 16] = [
+        Self::NotFound,
+        Self::Invalid,
+        Self::Config,
+        Self::Denied,
+        Self::Unauthenticated,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Conflict,
+        Self::ApprovalRequired,
+        Self::Unsupported,
+        Self::Malformed,
+        Self::Component,
+        Self::Refused,
+        Self::Untrusted,
+        Self::Other,
+    ];
+
     /// The kind as a word for logs and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -64,7 +64,8 @@
 //! - *Policy* holds to the [`AccessMode`], which is read-only at first, and to the
 //!   [names](BackendBuilder::hosted_keys) that the backend answers for. It stands outside the cache, so that a kept
 //!   value never outlives a permission.
-//! - *Cache* keeps values in memory, as [`CacheSettings`] say, and makes one load for all who ask at once.
+//! - *Cache* keeps values in memory, as [`CacheSettings`] say, and makes one load for all who ask at once. What it keeps
+//!   can be [listed](Backend::cached) and [forgotten](Backend::forget).
 //! - *Retry* reads again after a failure that may pass, within the time that the [`Call`] has.
 //! - *Sandbox* calls the component in an instance that nobody used before, within its [`Limits`].
 //! - *Egress* is the one way out.
@@ -133,6 +134,12 @@
 //! # }
 //! ```
 //!
+//! # Watching it
+//!
+//! [`Backend::measures`] tells in figures what a backend has done: how operations ended, what the cache answered, how long
+//! the upstream took, which limits were hit. For those who trace, there are `tracing` spans of each call, load, component
+//! and request to an upstream. Neither names a secret.
+//!
 //! # What it does not do by itself
 //!
 //! It reads no environment variable, configuration or trust file that it was not handed, logs through `tracing` alone,
@@ -155,11 +162,13 @@ pub mod grant;
 pub mod layers;
 mod listener;
 pub mod manifest;
+pub mod measure;
 mod private_file;
 mod rotate;
 mod runtime;
 mod sandbox;
 mod scope;
+mod span;
 pub mod stand_in;
 pub mod store;
 mod text;
@@ -175,6 +184,7 @@ pub use self::{
     error::{Error, Kind, Result},
     glob::{GlobError, Globs},
     layers::{AccessMode, CacheSettings, CachedEntry, audit::AuditLog},
+    measure::Measures,
     runtime::{Runtime, RuntimeBuilder},
     sandbox::{
         Compiling, Component, OnCompile,

@@ -98,6 +98,11 @@ pub enum Cached {
     Stale,
 }
 
+impl Cached {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::Stale as usize + 1;
+}
+
 /// A request that a backend asked for, as it was before a credential was added to it. Untrusted, and may be secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Requested<'a> {

@@ -1,7 +1,10 @@
 //! Showing text that came from somebody else: on one line, capped, with nothing in it that moves a cursor or
 //! turns the reading direction.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    path::Path,
+};
 
 /// The most characters of a foreign text that are shown: enough for a long path, too few to flood a terminal.
 pub(crate) const SHOWN_CHARACTERS: usize = 400;
@@ -31,6 +34,11 @@ impl fmt::Display for Shown<'_> {
         }
         Ok(())
     }
+}
+
+/// A path as it is shown: anybody can have made the folder.
+pub(crate) fn shown_path(path: &Path) -> String {
+    Shown(&path.to_string_lossy()).to_string()
 }
 
 /// Characters that a terminal acts on, or that are not seen where they stand.

@@ -64,3 +64,23 @@ fn what_a_listing_holds_is_shown_escaped() {
     let run = home.runtime(["get", "KEY", "--backend", "bad\x1b[2J"]).run();
     run.exits(2).shows_plainly();
 }
+
+#[test]
+fn the_name_of_a_folder_is_shown_escaped_in_every_message() {
+    let home = Home::with_dotenv("KEY=v\n");
+    let folder = home.path().join("good\u{1b}[2J\u{202e}\nruntime: granted");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("runtime.toml");
+    let at = |mode: u32, text: &str, command: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        let run = home.runtime(command).within(&folder).run().shows_plainly();
+        assert!(!run.stderr.lines().any(|line| line.starts_with("runtime: granted")), "{run:?}");
+        run
+    };
+    at(0o666, "", &["get", "KEY"]).exits(3).says(&[r"good\u{1b}[2J\u{202e}", "others can write it"]);
+    at(0o600, "x = 1\n", &["trust", "runtime.toml"]).exits(2).says(&["unknown key"]);
+    at(0o600, "", &["get", "KEY"]).exits(2).says(&["has no effect"]);
+    at(0o600, "", &["import", "--format", "json", "gone\u{1b}[2J"]).exits(2);
+    at(0o600, "", &["--audit", "no\u{1b}[2J/log", "get", "KEY"]).exits(3);
+}

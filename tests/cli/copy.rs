@@ -34,11 +34,11 @@ fn secrets_go_from_a_vault_into_a_file_and_back() {
     dry.exits(0).prints("").says(&["create     A", "present    B"]).never_shows("canary");
     assert_eq!(home.dotenv_text(), "B=old\n");
     let run = copy(&bao, &home, &["--from", "far", "--to", "near", "--only", "*", "--overwrite"]).run();
-    run.exits(0).prints("").says(&["2 imported"]).never_shows("canary");
+    run.exits(0).prints("").says(&["2 copied"]).never_shows("canary");
     assert_eq!(home.dotenv_text(), "B=\"l1\\nl2\"\nA='canary 1'\n");
 
     let run = copy(&bao, &home, &["--from", "near", "--to", "far", "--name-prefix", "copies/"]).run();
-    run.exits(0).says(&["2 imported"]);
+    run.exits(0).says(&["2 copied"]);
     assert_eq!(bao.get("copies/B").unwrap(), Some(json!({ "value": "l1\nl2" })));
 }
 
@@ -46,7 +46,7 @@ fn secrets_go_from_a_vault_into_a_file_and_back() {
 fn what_can_not_be_read_is_named_and_does_not_stop_the_others() {
     let (bao, home) = both();
     let run = copy(&bao, &home, &["--from", "far", "--to", "near", "A", "MISSING"]).run();
-    run.exits(10).says(&["MISSING", "1 imported, 1 failed"]);
+    run.exits(10).says(&["MISSING", "1 copied, 1 failed"]);
     assert_eq!(home.dotenv_text(), "B=old\nA='canary 1'\n");
     // A name that the other can't have is told before anything is written.
     let run = copy(&bao, &home, &["--from", "far", "--to", "near", "--overwrite"]).run();

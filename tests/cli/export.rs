@@ -193,3 +193,55 @@ fn what_the_configuration_declares_is_exported_without_naming_it() {
     let run = home.runtime(["--config-file", "runtime.toml", "--backend", "local", "export"]).run();
     run.exits(0).prints("A=1\nB=2\nC=3\n");
 }
+
+#[test]
+fn a_file_gets_the_format_that_its_name_says() {
+    let home = Home::with_dotenv("A=1\n");
+    for (out, format, expected) in [
+        ("a.json", &[][..], "{\n  \"A\": \"1\"\n}\n"),
+        ("a.yaml", &[], "\"A\": \"1\"\n"),
+        ("a.env", &[], "A=1\n"),
+        ("a", &[], "A=1\n"),
+        ("b.json", &["--format", "dotenv"], "A=1\n"),
+    ] {
+        export(&home, format).args(["--out", out]).run().exits(0);
+        assert_eq!(fs::read_to_string(home.path().join(out)).unwrap(), expected, "{out}");
+    }
+}
+
+#[test]
+fn what_loads_code_comes_into_a_shell_or_a_job_only_by_name() {
+    let home = Home::with_dotenv("OK=1\nPATH=/canary\nPROMPT_COMMAND=canary\n");
+    home.file("github", "");
+    for format in ["shell", "github"] {
+        let export = |more: &[&str]| {
+            let run = export(&home, &["--format", format]).args(more);
+            run.env("GITHUB_ENV", home.path().join("github")).run()
+        };
+        let refused = export(&[]).exits(3).prints("").never_shows("canary");
+        refused.says(&["PATH decides", "PROMPT_COMMAND decides", "runtime export PATH", "nothing was exported"]);
+        export(&["--only", "P*"]).exits(3).prints("");
+        export(&["--only", "O*"]).exits(0);
+        export(&["OK", "PATH"]).exits(0);
+    }
+    assert!(!fs::read_to_string(home.path().join("github")).unwrap().contains("PROMPT_COMMAND"));
+    export(&home, &["--format", "json"]).run().exits(0).contains("PROMPT_COMMAND");
+}
+
+#[test]
+fn a_link_that_came_with_a_project_chooses_no_file_elsewhere() {
+    let home = Home::with_dotenv("A=1\n");
+    let (profile, template) = (home.file(".profile", "mine"), home.file("project/t", "evil {{ secret \"A\" }}"));
+    let link = template.with_file_name("settings");
+    symlink("../.profile", &link).unwrap();
+    for command in [&["export"][..], &["inject", "project/t"], &["fill", ".env"]] {
+        let run = home.dotenv(command).arg("--out").arg(&link).run();
+        run.exits(1).says(&["it is a link into another folder", ".profile"]);
+    }
+    assert_eq!(fs::read_to_string(&profile).unwrap(), "mine");
+    // What is filled in place is made from the file itself.
+    home.file("real.env", "A=\n");
+    symlink("../real.env", link.with_file_name(".env")).unwrap();
+    home.dotenv(["fill", "project/.env"]).run().exits(0);
+    assert_eq!(fs::read_to_string(home.path().join("real.env")).unwrap(), "A=1\n");
+}

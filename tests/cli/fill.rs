@@ -57,6 +57,15 @@ fn the_mode_of_a_file_is_kept_and_a_new_one_is_private() {
 }
 
 #[test]
+fn a_file_without_an_end_is_refused() {
+    let home = Home::with_dotenv("A=1\n");
+    std::os::unix::fs::symlink("/dev/zero", home.path().join("endless.env")).unwrap();
+    home.dotenv(["fill", "endless.env"]).run().exits(2).says(&["endless.env can't be read", "64 MiB"]);
+    home.file("bytes.env", b"A=\xff\n");
+    home.dotenv(["fill", "bytes.env"]).run().exits(2).says(&["not UTF-8"]);
+}
+
+#[test]
 fn a_value_that_can_not_be_read_or_written_leaves_the_file_as_it_is() {
     let (bao, home) = vault();
     bao.put("app/MISSING", &json!({ "value": "canary\0" })).unwrap();

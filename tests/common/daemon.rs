@@ -42,12 +42,6 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts one with this `runtime.toml` in a home of its own. It spells out what its backends are granted.
-    #[track_caller]
-    pub(crate) fn start(config: &str) -> Self {
-        Self::start_in(Home::new(), config)
-    }
-
     /// Starts one that serves secrets of a .env file, as mount `local`, of which its own user may do all.
     #[track_caller]
     pub(crate) fn with_dotenv(text: &str) -> Self {
@@ -56,7 +50,7 @@ impl Daemon {
         Self::start_in(home, &config)
     }
 
-    /// Starts one in this home.
+    /// Starts one with this `runtime.toml` in this home. It spells out what its backends are granted.
     #[track_caller]
     pub(crate) fn start_in(home: Home, config: &str) -> Self {
         Self::start_with(home, config, &[], &[])

@@ -1,5 +1,7 @@
 //! References: resolved once, where the operator wrote them, and nowhere else.
 
+use std::fs;
+
 use test_support::{Reply, Upstream, layout};
 
 use super::dotenv;
@@ -90,4 +92,17 @@ fn a_credential_that_was_typed_into_the_configuration_is_refused_and_not_repeate
     home.own_configuration("[secrets]\nKEY = \"canary-value\"\n");
     let run = home.runtime(["get", "KEY"]).run().exits(2).prints("").never_shows("canary-value");
     run.says(&["secrets.KEY", "ref+BACKEND://NAME"]);
+}
+
+#[test]
+fn a_reference_leads_to_no_file_that_lies_where_the_command_is_typed() {
+    let home = Home::with_dotenv("A=1\n");
+    home.file("evil.wasm", fs::read(layout::backend("env")).unwrap());
+    let run = home.dotenv(["inject"]).input("ref+evil.wasm://HOME").run().exits(2).prints("");
+    run.says(&["names a component's file"]).never_shows("Granted");
+    for text in ["default-backend = \"evil.wasm\"\n", "[secrets.A]\nbackend = \"./evil.wasm\"\n"] {
+        let file = home.file("mine.toml", text);
+        let run = home.runtime(["--trust", "--config-file"]).arg(file).args(["get", "A"]).run().exits(2).prints("");
+        run.says(&["a component's file is named by [backends.NAME]"]).never_shows("Granted");
+    }
 }

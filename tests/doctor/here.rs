@@ -6,7 +6,10 @@ use insta::assert_snapshot;
 use test_support::layout;
 
 use super::{about, chmod, plain};
-use crate::common::{Home, digest};
+use crate::{
+    common::{Home, Outcome, digest},
+    config::dotenv,
+};
 
 #[test]
 fn a_bare_machine_has_nothing_that_fails() {
@@ -118,4 +121,32 @@ fn a_component_that_is_broken_or_not_the_pinned_one_is_told() {
     let file = home.file("mine.toml", text);
     let run = home.runtime(["doctor", "--backend", "files", "--config-file"]).arg(file).run();
     run.contains("is not trusted");
+}
+
+#[test]
+fn the_configuration_that_is_looked_at_is_the_one_that_counts_with_its_profile() {
+    let home = Home::with_dotenv("KEY=canary-value\n");
+    let (dev, prod) = (home.file("dev.env", "KEY=canary-dev\n"), home.file("prod.env", "KEY=canary-prod\n"));
+    home.own_configuration(&format!("{}{}", dotenv("a", &home.dotenv_file(), ""), dotenv("mine", &dev, "")));
+    let profile = format!("[profiles.prod.backends.a]\ngrant = {{ storage = {prod:?} }}\n");
+    home.trusted_configuration(&format!("{}{profile}", dotenv("a", &dev, "")));
+    let storage = |run: Outcome, backend: &str| -> String {
+        let mut found = about(&run, &format!("backend {backend}")).into_iter();
+        let (level, what) = found.rfind(|(_, what)| what.contains("its storage is")).unwrap();
+        assert_eq!(level, "ok");
+        what.rsplit('/').next().unwrap().to_owned()
+    };
+    let doctor = |options: &[&str]| {
+        let run = home.runtime(options).args(["--output", "json", "doctor", "--offline"]).within(&home.project());
+        run.run().never_shows("canary")
+    };
+    let plain = doctor(&[]).exits(0);
+    let said = about(&plain, "configuration");
+    assert!(said[0].1.ends_with("is trusted") && said[1].1.ends_with("is your own"), "{said:?}");
+    assert_eq!(storage(plain, "a"), "dev.env");
+    // What the project does not say is the user's own.
+    assert_eq!(storage(doctor(&[]), "mine"), "dev.env");
+    assert_eq!(storage(doctor(&["-P", "prod"]).exits(0), "a"), "prod.env");
+    let unknown = doctor(&["-P", "prd"]).exits(1);
+    assert!(about(&unknown, "configuration").iter().any(|(level, what)| level == "fail" && what.contains("prd")));
 }

@@ -1,10 +1,10 @@
 //! What is in the environment of a program, and what is not.
 
 use serde_json::json;
-use test_support::OpenBao;
+use test_support::{OpenBao, layout};
 
 use super::{declared, home, sh};
-use crate::common::Home;
+use crate::common::{Home, digest};
 
 #[test]
 fn secrets_are_variables_of_their_names_and_of_nothing_else() {
@@ -100,4 +100,23 @@ fn the_credentials_of_the_backend_stay_behind_unless_they_are_kept() {
     run(&["--keep", "VAULT_TOKEN"]).exits(0).prints("canary-vault-0003 token address\n");
     let told = run(&["-v"]).exits(0);
     told.says(&["removed from the program's environment: VAULT_TOKEN"]).never_shows(server.token());
+}
+
+#[test]
+fn the_credentials_of_backends_that_were_not_asked_are_gone_as_well() {
+    let home = home();
+    let other =
+        |name: &str, more: &str| format!("[backends.{name}]\ncomponent = {:?}\n{more}", layout::backend("vault"));
+    let configured = other("far", "credentials = { token = { env = \"FAR_TOKEN\" } }\n");
+    let line = "echo ${FAR_TOKEN-none} ${VAULT_TOKEN-none}";
+    let run = |secrets: &str| {
+        let run = declared(&home, &format!("{secrets}[secrets.DB_URL]\n"), &[], line);
+        run.env("FAR_TOKEN", "canary-far").env("VAULT_TOKEN", "canary-vault")
+    };
+    run(&configured).run().exits(0).prints("none canary-vault\n");
+    // One that the configuration does not name, but trust was given with.
+    let trust = home.runtime(["trust", "--digest", &digest(&layout::backend("vault"))]).arg(layout::backend("vault"));
+    trust.env("VAULT_ADDR", "https://192.88.0.1").env("VAULT_TOKEN", "canary-vault").run().exits(0);
+    run(&configured).run().exits(0).prints("none none\n");
+    run("").run().exits(0).prints("canary-far canary-vault\n");
 }

@@ -1,5 +1,7 @@
 //! What a token may know of itself, as Vault's clients ask it.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 use test_support::OpenBao;
 
@@ -68,4 +70,23 @@ fn what_vault_has_about_other_tokens_is_not_for_anybody() {
     for path in ["create", "lookup", "revoke", "renew", "lookup-accessor", "accessors", "roles/a", "tidy"] {
         daemon.ask("POST", &format!("/v1/auth/token/{path}")).token(&token).json(&json!({})).send().is(403);
     }
+}
+
+#[test]
+fn the_servers_own_client_looks_a_token_up_and_gives_it_up() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let token = daemon.token(&["read:local/A"]);
+    let bao = |words: &[&str]| {
+        let mut command = Command::new(OpenBao::program().unwrap());
+        command.args(words).env_clear().env("HOME", daemon.home().path());
+        command.env("BAO_ADDR", daemon.url()).env("BAO_TOKEN", &token).output().unwrap()
+    };
+    let looked = bao(&["token", "lookup", "-format=json"]);
+    let known: Value = serde_json::from_slice(&looked.stdout).unwrap_or_else(|_| panic!("{looked:?}"));
+    assert_eq!(known["data"]["policies"], json!(["read:local/A"]));
+    let renewed = bao(&["token", "renew"]);
+    assert!(String::from_utf8_lossy(&renewed.stderr).contains("lease is not renewable"), "{renewed:?}");
+    assert!(bao(&["token", "revoke", "-self"]).status.success());
+    let looked = bao(&["token", "lookup"]);
+    assert!(String::from_utf8_lossy(&looked.stderr).contains("permission denied"), "{looked:?}");
 }

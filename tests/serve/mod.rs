@@ -1,8 +1,12 @@
 //! The daemon, as its clients and its operator see it.
 
 mod audited;
+mod bad_days;
 mod clients;
 mod commands;
+mod hostile;
+mod lifecycle;
 mod login;
 mod peers;
 mod tokens;
+mod watched;

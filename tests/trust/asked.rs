@@ -74,6 +74,23 @@ fn a_private_address_or_a_file_takes_the_word() {
 }
 
 #[test]
+fn an_identity_that_lies_in_a_file_takes_the_word_and_one_in_variables_does_not() {
+    let home = Home::new();
+    let trust = |home: &Home| {
+        let run = home.runtime(["trust"]).arg(layout::backend("aws-secrets-manager")).env("AWS_REGION", "eu-west-1");
+        run.env("AWS_ENDPOINT_URL", "https://192.88.0.1")
+    };
+    let keys = trust(&home).env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
+    keys.on_terminal().shows(KEY).presses("n").exits(3);
+    home.file(
+        ".aws/credentials",
+        "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = canary-secret\n",
+    );
+    let screen = trust(&home).on_terminal().shows(WORD).types("y").exits(3);
+    assert!(screen.contains("a file of yours is in it") && !screen.contains("canary"), "{screen}");
+}
+
+#[test]
 fn ctrl_c_ends_it_with_nothing_recorded_and_the_terminal_as_it_was() {
     let (home, server) = (Home::with_dotenv("KEY=v\n"), server());
     let ended = [

@@ -126,3 +126,23 @@ fn a_rotation_that_cannot_delete_the_old_name_says_so() {
     said.says(&["the new secret NEW is in place, but the old one was not deleted"]);
     assert_eq!(server.get("NEW").unwrap(), Some(json!({ "value": "canary-two" })));
 }
+
+#[test]
+fn who_may_write_and_not_look_makes_new_secrets_and_loses_nothing_of_old_ones() {
+    let (home, server) = (Home::new(), OpenBao::start().unwrap());
+    server.put("OLD", &json!({ "value": "one", "user": "u" })).unwrap();
+    let rules = r#"path "secret/data/*" { capabilities = ["create", "update"] }"#;
+    server.policy("blind", rules).unwrap();
+    let token = server.issue_token(&["blind"], "60s").unwrap();
+    let set = |arguments: &[&str]| {
+        let run = change(&home, &server, &["set"]).args(arguments).env("VAULT_TOKEN", &token);
+        run.input("canary-new").run().never_shows("canary")
+    };
+    set(&["NEW"]).exits(0).says(&["stored NEW, version 1"]);
+    set(&["OTHER", "--create-only"]).exits(0);
+    assert_eq!(server.get("NEW").unwrap(), Some(json!({ "value": "canary-new" })));
+    set(&["OLD"]).exits(5);
+    set(&["OLD", "--create-only"]).exits(9);
+    set(&["OLD", "--if-version", "1"]).exits(5);
+    assert_eq!(server.get("OLD").unwrap(), Some(json!({ "value": "one", "user": "u" })));
+}

@@ -24,12 +24,11 @@ usage: cargo xtask COMMAND
       --root DIR     put the binary into DIR/bin instead of ~/.local/bin
   test [ARG…]        run every test; arguments go to `cargo test`
   bench [GROUP…]     measure what the runtime costs: cached, fresh, threads, warm, crowd, process,
-<<<<<<< HEAD
-                     start, backends, guests
-=======
-                     backends, guests, cli
->>>>>>> help-a
+                     start, run, backends, guests, cli, serve
       --write        put the figures into runtime/BENCHMARKS.md
+  soak               put a daemon under mixed load, with faults, and see that nothing is lost and memory is flat
+      --for TIME     for so long, such as 1h; otherwise a minute
+      --rate N       so many requests a second; otherwise 100
 ";
 
 fn main() -> ExitCode {
@@ -54,6 +53,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["install", "--root", folder] => install::install(Some(folder.as_ref())),
         ["test", arguments @ ..] => suite::test(arguments),
         ["bench", arguments @ ..] => suite::bench(arguments),
+        ["soak", arguments @ ..] => suite::soak(arguments),
         [] | ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             Ok(())

@@ -1,4 +1,4 @@
-//! Every test, and the benchmarks.
+//! Every test, the benchmarks, and the soak.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     needs::to_test()?;
     // Here rather than in the tests, which would hide that something is being installed.
-    for made in [Venv::servers, Venv::aws, Venv::azure, Venv::conjur, Venv::google, Venv::guests] {
+    for made in [Venv::servers, Venv::aws, Venv::azure, Venv::conjur, Venv::deploy, Venv::google, Venv::guests] {
         made()?;
     }
     for made in [Npm::agent_secret_store, Npm::oauth] {
@@ -65,4 +65,17 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<()> {
     run(cargo().args(["build", "--release", "--package", "secret-runtime"]))?;
     examples::build(&layout::target().join("release/runtime"))?;
     run(cargo().args(["bench", "--package", "secret-runtime-bench", "--"]).args(arguments))
+}
+
+/// `cargo xtask soak`.
+///
+/// # Errors
+/// A prerequisite is missing, a build fails, or something went wrong under load.
+pub(crate) fn soak(arguments: &[&str]) -> Result<()> {
+    needs::to_build_and_serve()?;
+    Venv::servers()?;
+    Venv::aws()?;
+    guests::backends()?;
+    run(cargo().args(["build", "--release", "--package", "secret-runtime"]))?;
+    run(cargo().args(["run", "--release", "--package", "secret-runtime-soak", "--"]).args(arguments))
 }

@@ -2,8 +2,10 @@
 //!
 //! Vault replaces a secret as a whole, and what is kept beside it too. So what is there is read first, the one field is
 //! changed, and the write names the version it was made from: if somebody wrote in between, Vault refuses.
+//!
+//! Whoever may write and not look can still make what is not there yet: Vault itself sees to it that nothing is lost.
 
-use secret_runtime_guest::{Error, NewSecret, Options, Result, Write, WriteMode, log};
+use secret_runtime_guest::{Error, NewSecret, Options, Result, Write, WriteMode, http::Response, log};
 use serde::Serialize;
 
 use crate::{
@@ -54,9 +56,18 @@ impl Write for Vault {
         let blind = field.is_none() && secret.mode == WriteMode::Upsert && pairs.is_empty();
         for _ in 0..TRIES {
             let response = if blind { None } else { Some(place.get_data(&secret.name, None).send()?) };
-            let current = response.as_ref().map(Current::of).transpose()?;
+            let (current, unseen) = match response.as_ref().map(Current::of).transpose() {
+                Err(denied) if pairs.is_empty() && may_be_made(&secret.mode, response.as_ref()) => {
+                    (Some(Current::Absent), Some(denied))
+                }
+                current => (current?, None),
+            };
             let body = body(&secret.mode, field, value, current.as_ref())?;
             let response = place.post_data(&secret.name).json(&body)?.send()?;
+            if let (Some(denied), WriteMode::Upsert, true) = (unseen, &secret.mode, reply::is_cas_mismatch(&response)) {
+                // It is there, and what else is in it would be lost.
+                return Err(denied);
+            }
             if reply::is_cas_mismatch(&response) && secret.mode == WriteMode::Upsert && !blind {
                 continue;
             }
@@ -72,6 +83,11 @@ impl Write for Vault {
         }
         Err(Error::conflict("somebody else keeps writing at the same time").with_code(code::CAS_MISMATCH))
     }
+}
+
+/// Whether a secret that we may not look at can be written if there is none.
+fn may_be_made(mode: &WriteMode, looked: Option<&Response>) -> bool {
+    looked.is_some_and(|response| response.status == 403) && !matches!(mode, WriteMode::IfVersion(_))
 }
 
 /// What to write over what is there; nothing is known of that in a blind write.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Inputs, StorageInput, config};
-use crate::{error::Result, glob::Globs, grant::GrantedStorage, manifest::Manifest};
+use crate::{error::Result, glob::Globs, grant::GrantedStorage, manifest::Manifest, text::shown_path};
 
 /// The storage that is declared and given, as a fact.
 pub(super) fn storage(manifest: &Manifest, inputs: &Inputs) -> Result<Option<GrantedStorage>> {
@@ -44,7 +44,7 @@ fn variables(globs: &[String], inputs: &Inputs) -> Result<Vec<String>> {
 /// The path with no symbolic link left in it. The file itself may be missing: a backend can make it.
 fn settled(path: &Path) -> Result<PathBuf> {
     let bad = |cause: std::io::Error| {
-        config(format!("the storage {} can't be used: {cause}", path.display())).caused_by(cause)
+        config(format!("the storage {} can't be used: {cause}", shown_path(path))).caused_by(cause)
     };
     match path.canonicalize() {
         Ok(settled) => Ok(settled),

@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Token(super::token::Token),
     /// Show what the daemon keeps in memory, and make it forget
     Cache(super::cache::Cache),
+    /// Let the daemon read its configuration again
+    Reload(super::reload::Reload),
     /// Write the entries of a .env, JSON or YAML file into a backend
     Import(super::import::Import),
     /// Print secrets for another program: .env, shell, JSON, YAML, Kubernetes, GitHub Actions

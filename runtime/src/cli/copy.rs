@@ -40,7 +40,7 @@ pub(crate) async fn run(options: &Options, command: Copy) -> Result<ExitCode, Fa
     let session = Session::open(options)?;
     let from = session.backend(Some(&command.from)).await?;
     let to = session.backend(Some(&command.to)).await?;
-    let to = Target::new(&session, to, command.writing, Vec::new())?;
+    let to = Target::new(&session, to, command.writing, Vec::new(), "copied")?;
     let interrupt = Interrupt::listen()?;
     let (backend, parallel) = (Some(from), command.parallel);
     let from = Origin { session: &session, backend, opt: Vec::new(), parallel, interrupt: interrupt.clone() };

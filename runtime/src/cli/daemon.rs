@@ -114,8 +114,7 @@ impl Daemon {
         })?;
         let peer = stream.peer_cred().map_err(|cause| self.unavailable(&cause))?.uid();
         let own = rustix::process::geteuid().as_raw();
-        // Root's is what systemd opens for a service.
-        if peer != own && peer != 0 {
+        if !is_ours(peer, own) {
             let reason = format!(
                 "the daemon at {} runs as the user {peer}, and answers that user alone; this is the user {own}",
                 self.shown()
@@ -138,6 +137,12 @@ impl Daemon {
     }
 }
 
+/// Whether a socket that this user listens at can be believed. Root could do anything anyway, and is who systemd opens
+/// a service's socket as.
+fn is_ours(peer: u32, own: u32) -> bool {
+    peer == own || peer == 0
+}
+
 /// That the daemon has answered something else than was asked.
 pub(crate) fn no_sense() -> Failed {
     Failed::other("the daemon's answer makes no sense; is it of the same version as this program?")
@@ -146,4 +151,14 @@ pub(crate) fn no_sense() -> Failed {
 /// A text as one segment of a path.
 pub(crate) fn segment(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_socket_of_another_user_is_not_asked_for_tokens() {
+        for (peer, own, ours) in [(1000, 1000, true), (0, 1000, true), (1001, 1000, false), (1000, 0, false)] {
+            assert_eq!(super::is_ours(peer, own), ours, "{peer} {own}");
+        }
+    }
 }

@@ -176,6 +176,18 @@ pub(crate) fn tell(failed: &Failed) -> u8 {
     failed.code
 }
 
+/// Says what failed of several things; answers the exit code, if anything did: that of the first failure that is more
+/// than an absent secret.
+pub(crate) fn tell_all<'e>(errors: impl IntoIterator<Item = &'e Error>) -> Option<u8> {
+    let mut kinds = Vec::new();
+    for error in errors {
+        say!("runtime: {error}");
+        explain(error);
+        kinds.push(error.kind());
+    }
+    kinds.iter().find(|kind| **kind != Kind::NotFound).or(kinds.first()).map(|kind| exit_code(*kind))
+}
+
 /// What only the calling person is told: the backend's own words, marked as such, and what can be done.
 pub(crate) fn explain(error: &Error) {
     if let Some(message) = error.guest_message() {

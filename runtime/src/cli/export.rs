@@ -8,16 +8,17 @@ use std::{
     process::ExitCode,
 };
 
-use secret_runtime::Kind;
+use secret_runtime::{Error, Kind, Shown};
 
 use super::{
     Failed,
     args::{Opt, Options},
-    bulk::{Chosen, Interrupt, Origin, Parallel},
+    bulk::{Chosen, Origin, Parallel},
     exit,
     formats::{Entry, EnvNames, GithubEnv, Manifest, Problems, To, github_file},
     import::refused,
     out_file, output,
+    run::loads_code,
     session::Session,
     shell,
 };
@@ -36,9 +37,9 @@ pub(crate) struct Export {
     names: Vec<String>,
     #[command(flatten)]
     chosen: Chosen,
-    /// How they are written
-    #[arg(long, value_name = "FORMAT", default_value = "dotenv")]
-    format: To,
+    /// How they are written; otherwise by the end of the name of --out, else dotenv
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<To>,
     /// Write them to this file, which its owner alone can read
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -55,8 +56,9 @@ pub(crate) struct Export {
 
 pub(crate) async fn run(options: &Options, command: Export) -> Result<ExitCode, Failed> {
     let nothing = |problems: Problems| refused(problems, "nothing was exported");
+    let format = command.format.or_else(|| To::of(command.out.as_deref()?)).unwrap_or(To::Dotenv);
     // What can be told before anybody is asked for a secret.
-    let github = match (command.format, &command.out) {
+    let github = match (format, &command.out) {
         (To::Kubernetes, _) => command.manifest.check().map(|()| None),
         (To::Github, None) => github_file().map(Some),
         _ => Ok(None),
@@ -64,32 +66,26 @@ pub(crate) async fn run(options: &Options, command: Export) -> Result<ExitCode, 
     let github = github.map_err(nothing)?;
     command.chosen.globs()?;
     let session = Session::open(options)?;
-    let backend = match &options.backend {
-        Some(_) => Some(session.backend(None).await?),
-        None => None,
-    };
-    let interrupt = Interrupt::listen()?;
-    let origin = Origin { session: &session, backend, opt: command.opt.opt, parallel: command.parallel, interrupt };
-    let found = origin.read(command.names, &command.chosen).await?;
+    let origin = Origin::open(options, &session, command.opt.opt, command.parallel).await?;
+    let found = origin.read(command.names.clone(), &command.chosen).await?;
     let mut entries = Vec::with_capacity(found.len());
     let mut failures = Vec::new();
     for (name, read) in found {
         match read {
             Ok(value) => entries.push(Entry { name, value }),
-            Err(error) => {
-                say!("runtime: {error}");
-                exit::explain(&error);
-                failures.push(error.kind());
-            }
+            Err(error) => failures.push(error),
         }
     }
-    if let Some(kind) = failures.iter().find(|kind| **kind != Kind::NotFound).or(failures.first()) {
+    if let Some(code) = exit::tell_all(&failures) {
         say!("runtime: nothing was exported: {} of {} can't be read", failures.len(), failures.len() + entries.len());
-        return Err(Failed::silent(exit::exit_code(*kind)));
+        return Err(Failed::silent(code));
     }
     let count = entries.len();
-    let entries = command.env_names.apply(entries, command.format.wants_env_names()).map_err(nothing)?;
-    let content = if command.format == To::Github {
+    let entries = command.env_names.apply(entries, format.wants_env_names()).map_err(nothing)?;
+    if format.takes_effect() {
+        harmless(&entries, &command.names)?;
+    }
+    let content = if format == To::Github {
         let env = GithubEnv::of(&entries).map_err(nothing)?;
         // A value that is not masked yet is not handed on.
         print_masks(&env.masks)?;
@@ -100,7 +96,7 @@ pub(crate) async fn run(options: &Options, command: Export) -> Result<ExitCode, 
         }
         env.assignments
     } else {
-        command.format.write(&entries, &command.manifest).map_err(nothing)?
+        format.write(&entries, &command.manifest).map_err(nothing)?
     };
     match &command.out {
         None => output::bytes(&content),
@@ -110,6 +106,20 @@ pub(crate) async fn run(options: &Options, command: Export) -> Result<ExitCode, 
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Refuses variables that decide what code programs load, unless they are named: whoever may write a secret would then
+/// run code in the shell, or the job, that only wanted to have a password.
+fn harmless(entries: &[Entry], named: &[String]) -> Result<(), Failed> {
+    let mut loading = entries.iter().filter(|entry| loads_code(&entry.name) && !named.contains(&entry.name)).peekable();
+    if loading.peek().is_none() {
+        return Ok(());
+    }
+    for Entry { name, .. } in loading {
+        let name = Shown(name);
+        say!("runtime: {name} decides what code programs load; if that is meant, name it: runtime export {name}");
+    }
+    Err(Error::new(Kind::Refused, "nothing was exported").into())
 }
 
 fn print_masks(masks: &[u8]) -> Result<(), Failed> {

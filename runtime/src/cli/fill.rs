@@ -1,7 +1,7 @@
 //! `fill`: fill the empty values of a .env file.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -15,10 +15,10 @@ use zeroize::Zeroizing;
 use super::{
     Failed,
     args::{Opt, Options, Output},
-    bulk::{Chosen, Interrupt, Origin, Parallel},
+    bulk::{Chosen, Origin, Parallel},
     exit, out_file, output,
     session::Session,
-    shell,
+    shell, value,
 };
 
 /// Everything but the values stays as it is: comments, order, quotes. A key that the backend does not have is named, and
@@ -66,12 +66,7 @@ pub(crate) async fn run(options: &Options, command: Fill) -> Result<ExitCode, Fa
         .map(|key| format!("{}{key}", command.name_prefix))
         .collect();
     let session = Session::open(options)?;
-    let backend = match &options.backend {
-        Some(_) => Some(session.backend(None).await?),
-        None => None,
-    };
-    let interrupt = Interrupt::listen()?;
-    let origin = Origin { session: &session, backend, opt: command.opt.opt, parallel: command.parallel, interrupt };
+    let origin = Origin::open(options, &session, command.opt.opt, command.parallel).await?;
     let found = origin.read_each(names).await?;
     let (mut filled, mut missing, mut failed) = (Vec::new(), Vec::new(), None);
     let mut now = text.clone();
@@ -118,7 +113,7 @@ pub(crate) async fn run(options: &Options, command: Fill) -> Result<ExitCode, Fa
             if read(&command.file, &shown)? != text {
                 return Err(Failed::usage(format!("{shown} was changed meanwhile, and is left so; run it again")));
             }
-            out_file::write(&command.file, now.as_bytes(), mode(&command.file))?;
+            out_file::write_over(&command.file, now.as_bytes(), mode(&command.file))?;
         }
     }
     if options.output == Output::Json {
@@ -130,9 +125,15 @@ pub(crate) async fn run(options: &Options, command: Fill) -> Result<ExitCode, Fa
 }
 
 fn read(path: &Path, shown: &str) -> Result<Zeroizing<String>, Failed> {
-    fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(|cause| Failed::usage(format!("{shown} can't be read: {cause}")))
+    let cant = |cause: io::Error| Failed::usage(format!("{shown} can't be read: {cause}"));
+    let mut bytes = value::take(fs::File::open(path).map_err(cant)?).map_err(cant)?;
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(other) => {
+            drop(Zeroizing::new(other.into_bytes()));
+            Err(cant(io::Error::other("it is not UTF-8 text")))
+        }
+    }
 }
 
 /// The keys to fill, each once. Of several definitions the last one counts.

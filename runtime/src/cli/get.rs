@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use secret_runtime::{Answer, Kind, Result};
+use secret_runtime::{Answer, Result};
 use serde_json::{Map, Value};
 
 use super::{
@@ -31,27 +31,20 @@ pub(crate) async fn run(options: &Options, mut command: Get) -> Result<ExitCode,
     }
 }
 
-/// An object by name, each with its value or its error; the exit code is that of the first failure that is more than
-/// an absent secret.
+/// An object by name, each with its value or its error.
 fn several(answers: Vec<(String, Result<Answer>)>) -> Result<ExitCode, Failed> {
     let mut object = Map::new();
-    let mut failures: Vec<Kind> = Vec::new();
     for (key, answer) in &answers {
         let shown = match answer {
             Ok(answer) => output::secret_json(&answer.secret),
-            Err(error) => {
-                say!("runtime: {error}");
-                exit::explain(error);
-                failures.push(error.kind());
-                output::error_json(error)
-            }
+            Err(error) => output::error_json(error),
         };
         object.insert(key.clone(), shown);
     }
+    let code = exit::tell_all(answers.iter().filter_map(|(_, answer)| answer.as_ref().err()));
     output::json(&Value::from(object))?;
-    let counts = failures.iter().find(|kind| **kind != Kind::NotFound).or(failures.first());
-    match counts {
-        Some(kind) => Err(Failed::silent(exit::exit_code(*kind))),
+    match code {
+        Some(code) => Err(Failed::silent(code)),
         None => Ok(ExitCode::SUCCESS),
     }
 }

@@ -26,7 +26,7 @@ const GROUPS: [Group; 6] = [
     Group {
         title: "The daemon",
         brief: "Let clients of Vault, Dapr and others read through your backends",
-        commands: &["serve", "token", "cache"],
+        commands: &["serve", "token", "cache", "reload"],
     },
     Group {
         title: "Setting up",

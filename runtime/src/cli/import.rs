@@ -62,7 +62,7 @@ pub(crate) async fn run(options: &Options, command: Import) -> Result<ExitCode, 
     }
     let session = Session::open(options)?;
     let backend = session.backend(None).await?;
-    let target = Target::new(&session, backend, command.writing, command.opt.opt)?;
+    let target = Target::new(&session, backend, command.writing, command.opt.opt, "imported")?;
     let interrupt = Interrupt::listen()?;
     target.take(options, parsed.entries, Vec::new(), command.parallel.places(), &interrupt).await
 }

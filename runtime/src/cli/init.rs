@@ -9,7 +9,7 @@ use std::{
 
 use dialoguer::{Input, Select};
 use secret_runtime::{
-    Component, Shown,
+    Component, Digest, Shown,
     config::{self, Config, FILE_NAME},
     manifest::Manifest,
 };
@@ -70,7 +70,7 @@ pub(crate) async fn run(options: &Options, command: Init) -> Result<ExitCode, Fa
         _ => Failed::other(format!("{} can't be written: {}", path.display(), cause.error)),
     })?;
     // Whoever has just answered for what is in it need not be asked about it.
-    let (canonical, digest) = config::identity(&path)?;
+    let ((canonical, _), digest) = (config::identity(&path)?, Digest::of(text.as_bytes()));
     trust::record_config(options, &canonical, digest, &Config::read_pinned(&canonical, digest)?)?;
     say!(
         "runtime: wrote {}, which is trusted as it is; after a change, type `runtime trust {FILE_NAME}`",

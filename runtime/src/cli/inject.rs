@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use secret_runtime::{Kind, Secret, Shown, config::Reference};
+use secret_runtime::{Secret, Shown, config::Reference};
 use zeroize::Zeroizing;
 
 use super::{
@@ -92,15 +92,11 @@ async fn all(session: &Session<'_>, mut wanted: Vec<Reference>) -> Result<BTreeM
     for (place, answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(answer) => drop(secrets.insert(place, answer.secret)),
-            Err(error) => {
-                say!("runtime: {error}");
-                exit::explain(&error);
-                failures.push(error.kind());
-            }
+            Err(error) => failures.push(error),
         }
     }
-    match failures.iter().find(|kind| **kind != Kind::NotFound).or(failures.first()) {
-        Some(kind) => Err(Failed::silent(exit::exit_code(*kind))),
+    match exit::tell_all(&failures) {
+        Some(code) => Err(Failed::silent(code)),
         None => Ok(secrets),
     }
 }

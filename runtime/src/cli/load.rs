@@ -3,6 +3,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     io,
     net::ToSocketAddrs as _,
     path::{Path, PathBuf},
@@ -12,9 +13,9 @@ use std::{
 use secret_runtime::{
     Allocation, AuditLog, BackendBuilder, Candidate, Component, CredentialSource, Error, Globs, Kind,
     ProcessEnvironment, Runtime, SecretBytes, StorageInput,
-    config::{Config, ConfiguredBackend, CredentialPlace, Reference},
+    config::{self, Config, ConfiguredBackend, CredentialPlace, Reference},
     egress::{self, HostPattern, Origin},
-    grant::{CredentialOrigin, Grant, GrantedStorage},
+    grant::{CredentialOrigin, Grant},
     layers::audit::{self, Event},
     stand_in::Script,
     trust::TrustStore,
@@ -49,7 +50,7 @@ pub(crate) fn find(backend: Option<&str>, config: Option<&Config>) -> Result<Fou
             "no backend is named; give --backend FILE or NAME (`runtime backends` shows the names)",
         ));
     };
-    if asked.contains('/') || asked.ends_with(".wasm") {
+    if config::is_file(&asked) {
         return Ok(Found { path: PathBuf::from(asked), name: None });
     }
     if let Some(configured) = config.and_then(|config| config.backend(&asked)) {
@@ -175,6 +176,26 @@ pub(crate) fn unread(config: Option<&Config>, found: &Found) -> Vec<(String, Cre
     referred(config, found).into_iter().map(|(name, reference)| (name, source(reference))).collect()
 }
 
+/// Environment variables that hold credentials of backends that the configuration has, as far as it says so or trust
+/// in the component that lies there was given with them. No component is read for that.
+pub(crate) fn credential_variables(config: &Config) -> Result<BTreeSet<String>, Failed> {
+    let named = config.backends().flat_map(|(_, backend)| backend.credentials()).filter_map(|(_, place)| match place {
+        CredentialPlace::Environment(variable) => Some(variable.clone()),
+        CredentialPlace::File(_) | CredentialPlace::Reference(_) => None,
+    });
+    let components: Vec<_> =
+        config.backends().filter_map(|(_, backend)| backend.component().canonicalize().ok()).collect();
+    let store = trust_store()?;
+    let granted =
+        store.components().filter(|record| record.path.as_ref().is_some_and(|path| components.contains(path)));
+    let granted = granted.flat_map(|record| &record.grant.facts.credentials);
+    let granted = granted.filter_map(|credential| match &credential.from {
+        CredentialOrigin::Env(variable) => Some(variable.clone()),
+        _ => None,
+    });
+    Ok(named.chain(granted).collect())
+}
+
 /// The grant under which the backend runs. Where there is none, the person at the terminal is asked, if `ask` says so.
 pub(crate) fn grant(
     options: &Options,
@@ -262,10 +283,7 @@ pub(crate) fn description(candidate: &Candidate) -> (String, Answer) {
         private.set(private.get() || found.private);
         (!found.words.is_empty()).then(|| found.words.join(", "))
     });
-    let facts = candidate.facts();
-    let storage = matches!(facts.storage, Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)));
-    let credential = facts.credentials.iter().any(|granted| matches!(granted.from, CredentialOrigin::File(_)));
-    let answer = if storage || credential || facts.origins.iter().any(|origin| origin.ca.is_some()) {
+    let answer = if candidate.reads_files() {
         Answer::Word("a file of yours is in it")
     } else if private.get() {
         Answer::Word("a private address is in it")

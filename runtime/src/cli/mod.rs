@@ -1,11 +1,10 @@
 //! The command line: one file per command.
 
-/// Writes a line on standard error. That nobody can read it is no reason to panic.
+/// Writes a line on standard error, with nothing in it that a terminal acts on.
 macro_rules! say {
-    ($($line:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($line)*);
-    }};
+    ($($line:tt)*) => {
+        crate::cli::terminal::say(format_args!($($line)*))
+    };
 }
 
 mod args;
@@ -44,6 +43,7 @@ mod out_file;
 mod output;
 mod pack;
 mod paths;
+mod reload;
 mod rotate;
 mod run;
 mod serve;
@@ -78,7 +78,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return exit::usage(error),
     };
     let asked = exit::Asked::of(&args);
-    terminal::init_log(args.options.verbose);
+    // The daemon does so itself, once it has read where its traces go.
+    if !matches!(args.command, Command::Serve(_)) {
+        terminal::init_log(args.options.verbose);
+    }
     // A command does one thing; the daemon answers many callers.
     let runtime = match &args.command {
         Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
@@ -111,6 +114,7 @@ async fn run(args: Args) -> Result<ExitCode, Failed> {
         Command::Init(command) => init::run(options, command).await,
         Command::Config(command) => config::run(options, command).await,
         Command::Serve(command) => serve::run(options, command).await,
+        Command::Reload(command) => reload::run(options, command).await,
         Command::Cache(command) => cache::run(options, command).await,
         Command::Token(command) => token::run(options, command).await,
         Command::Run(command) => run::run(options, command).await,

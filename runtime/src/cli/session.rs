@@ -1,6 +1,6 @@
 //! What a command works with: the configuration that counts, and each backend that it needs, loaded once.
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use secret_runtime::{
     Answer, Backend, BackendBuilder, Call, CredentialSource, Error, Kind, Read, Runtime, SecretBytes, Shown,
@@ -60,12 +60,8 @@ impl<'o> Session<'o> {
     /// The session that takes this one's place once the configuration has changed. Nobody is asked anything.
     pub(crate) fn renewed(&self) -> Result<Self, Failed> {
         let config = configuration::read(self.options)?;
-        let audit = |config: Option<&Config>| config.and_then(Config::audit).map(Path::to_owned);
-        let same = audit(config.as_ref()) == audit(self.config());
-        let runtime = if same { self.runtime.clone() } else { load::runtime(self.options, config.as_ref())? };
-        let loaded = if same { self.loaded.borrow().clone() } else { BTreeMap::new() };
-        let service = Some(Service { config: self.config.clone(), loaded, asks: false });
-        Ok(Self { config, runtime, service, ..Self::of(self.options, None, self.runtime.clone()) })
+        let service = Service { config: self.config.clone(), loaded: self.loaded.borrow().clone(), asks: false };
+        Ok(Self { service: Some(service), ..Self::of(self.options, config, self.runtime.clone()) })
     }
 
     /// Whether the configuration was named on the command line, and so needs nobody's trust.
@@ -192,7 +188,7 @@ impl<'o> Session<'o> {
     pub(crate) async fn builder(&self, options: &Options, found: &Found) -> Result<BackendBuilder, Failed> {
         let credentials = self.credentials(found).await?;
         let builder = load::builder(options, self.config(), &self.runtime, found, credentials)?;
-        Ok(if self.service.is_some() { builder } else { builder.cache(None) })
+        Ok(if self.service.is_some() { builder.refreshing() } else { builder.cache(None) })
     }
 
     /// The name of the backend that is meant.
@@ -248,6 +244,16 @@ impl<'o> Session<'o> {
             return Err(Error::new(Kind::Config, reason).into());
         }
         self.loading.borrow_mut().push(name);
+        let credentials = self.read_credentials(places).await;
+        // Also after a failure: what is tried again is no circle.
+        self.loading.borrow_mut().pop();
+        credentials
+    }
+
+    async fn read_credentials(
+        &self,
+        places: Vec<(String, Reference)>,
+    ) -> Result<Vec<(String, CredentialSource)>, Failed> {
         let mut credentials = Vec::with_capacity(places.len());
         for (credential, reference) in places {
             let answers = Box::pin(self.read_places(std::slice::from_ref(&reference), &[])).await?;
@@ -257,7 +263,6 @@ impl<'o> Session<'o> {
                 credentials.push((credential.clone(), source));
             }
         }
-        self.loading.borrow_mut().pop();
         Ok(credentials)
     }
 }
@@ -271,4 +276,33 @@ pub(crate) fn wanted(backend: &Backend, place: &Reference, given: &Settings) -> 
         version: place.version.as_deref().map(Arc::from),
         options: backend.options(field.chain(given.iter().cloned()))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::Args;
+
+    #[tokio::test]
+    async fn a_credential_that_could_not_be_read_is_read_again_and_no_circle() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = "[backends.a]\ncomponent = \"a.wasm\"\ncredentials = { token = \"ref+b://X\" }\n\
+                    [backends.b]\ncomponent = \"gone.wasm\"\n";
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let words = ["runtime", "--config-file", file.to_str().unwrap(), "list"];
+        let options = Args::try_parse_from(words).unwrap().options;
+        let session = Session::open(&options).unwrap();
+        for _ in 0..2 {
+            let failed = session.backend(Some("a")).await.err().unwrap();
+            assert!(failed.message().contains("gone.wasm can't be read"), "{}", failed.message());
+        }
+    }
 }

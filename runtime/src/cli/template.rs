@@ -5,7 +5,7 @@ use std::fmt;
 use secret_runtime::{Shown, config::Reference};
 use zeroize::Zeroizing;
 
-use super::formats::shell;
+use super::formats::{shell, yaml};
 
 /// A piece of a template.
 #[derive(Debug, PartialEq, Eq)]
@@ -135,37 +135,12 @@ impl Filter {
                 let quoted = serde_json::to_string(text()?).map(Zeroizing::new);
                 out.extend_from_slice(quoted.map_err(|_| "it can't be written as JSON")?.as_bytes());
             }
-            Self::Yaml => yaml(text()?, out),
+            Self::Yaml => yaml::quote(out, text()?),
             Self::Shell if value.contains(&0) => return Err("it has a NUL byte, which no shell can hold"),
             Self::Shell => shell::quote(out, value),
         }
         Ok(())
     }
-}
-
-/// A double-quoted scalar. What YAML does not count as printable, or folds, is escaped.
-fn yaml(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                out.push(b'\\');
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            '\n' => out.extend_from_slice(b"\\n"),
-            '\t' => out.extend_from_slice(b"\\t"),
-            ' '..='~'
-            | '\u{a0}'..='\u{2027}'
-            | '\u{202a}'..='\u{d7ff}'
-            | '\u{e000}'..='\u{fefe}'
-            | '\u{ff00}'..='\u{fffd}'
-            | '\u{10000}'..='\u{10ffff}' => {
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            c => out.extend_from_slice(format!("\\U{:08x}", u32::from(c)).as_bytes()),
-        }
-    }
-    out.push(b'"');
 }
 
 #[cfg(test)]
@@ -229,7 +204,7 @@ mod tests {
         assert!(written(Filter::Json, b"\xff").is_err());
         assert!(written(Filter::Yaml, b"\xff").is_err());
         assert!(written(Filter::Shell, b"a\0b").is_err());
-        assert_eq!(written(Filter::Yaml, "a\u{85}\u{0}\"".as_bytes()).unwrap(), r#""a\U00000085\U00000000\"""#);
+        assert_eq!(written(Filter::Yaml, "a\u{85}\u{0}\"".as_bytes()).unwrap(), r#""a\u0085\u0000\"""#);
         assert_eq!(written(Filter::Shell, b"it's $(x)\n").unwrap(), "'it'\\''s $(x)\n'");
     }
 

@@ -1,6 +1,7 @@
 //! The terminal: logs, questions, the spinner.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, IsTerminal as _, Read as _, Write as _},
     sync::{Arc, Mutex, PoisonError},
@@ -9,14 +10,25 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
-use secret_runtime::{Compiling, OnCompile};
+use secret_runtime::{Compiling, OnCompile, Shown};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::{FilterExt as _, Targets, filter_fn},
+    layer::{Identity, SubscriberExt as _},
+    util::SubscriberInitExt as _,
+};
 
 use super::Failed;
 
 /// Sends the program's own log to standard error. A backend's words are not in it; see
 /// [`Listening`](super::trace::Listening).
 pub(crate) fn init_log(verbose: u8) {
+    init_log_and(verbose, None::<Identity>);
+}
+
+/// The same, with something that takes the program's spans, which are no lines.
+pub(crate) fn init_log_and(verbose: u8, spans: Option<impl Layer<Registry> + Send + Sync>) {
     let level = match verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
@@ -24,11 +36,11 @@ pub(crate) fn init_log(verbose: u8) {
         _ => LevelFilter::TRACE,
     };
     // Libraries below can log what they send: only our own lines are shown, the library's and the program's.
-    let ours =
-        tracing_subscriber::filter::Targets::new().with_target("secret_runtime", level).with_target("runtime", level);
+    let ours = Targets::new().with_target("secret_runtime", level).with_target("runtime", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time().with_target(false);
-    use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
-    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
+    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(level);
+    let lines = lines.with_filter(ours.and(events));
+    let _ = tracing_subscriber::registry().with(spans).with(lines).try_init();
 }
 
 /// From this size on compiling takes seconds, which is said also where nobody sees a spinner.
@@ -165,7 +177,18 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// Writes to standard error, as far as it can be written.
+/// Writes a line to standard error; it may break into more. Names of files are in it that anybody can have made, so what
+/// a terminal would act on is escaped, whoever put the line together.
+pub(crate) fn say(line: fmt::Arguments<'_>) {
+    let mut shown = String::new();
+    for c in line.to_string().chars() {
+        if c != '\n' && Shown::escapes(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown.push('\n');
+    print(&shown);
+}
+
+/// Writes to standard error, as far as it can be written: that nobody can read it is no reason to panic.
 pub(crate) fn print(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }

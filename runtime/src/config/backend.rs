@@ -274,12 +274,26 @@ impl ConfiguredBackend {
         for origin in self.grant.iter().flat_map(|grant| &grant.origins) {
             line(format!("It may call {}.", Shown(origin)));
         }
+        // Each by itself: the end of a long list is shown too.
+        let listed = |names: &mut dyn Iterator<Item = &String>| {
+            names.map(|name| Shown(name).to_string()).collect::<Vec<_>>().join(", ")
+        };
+        if let Some(grant) = self.grant.as_ref().filter(|grant| !grant.variables.is_empty()) {
+            let names = listed(&mut grant.variables.iter());
+            line(format!("It can read {names} from your environment, as settings."));
+        }
         match self.grant.as_ref().and_then(|grant| grant.storage.as_ref()) {
             Some(StorageInput::File(path)) => line(format!("It is given the file {}.", Shown(&path.to_string_lossy()))),
             Some(StorageInput::Environment(names)) => {
-                line(format!("It can read {} from your environment.", Shown(&names.join(", "))))
+                line(format!("It can read {} from your environment, as secrets.", listed(&mut names.iter())))
             }
             None => {}
+        }
+        if let Some(mode) = self.access_mode.filter(|mode| *mode != AccessMode::ReadOnly) {
+            line(format!("Its access mode is {}.", mode.as_str()));
+        }
+        if self.env_fallback {
+            line("What it does not have is looked up in your environment.".to_owned());
         }
         text
     }

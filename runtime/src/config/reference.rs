@@ -90,6 +90,12 @@ impl Reference {
     }
 }
 
+/// Whether a word means a component's file, where commands take both: a name has no / and does not end so. A file would
+/// be looked for wherever the command is typed, so nothing but the command line can name one.
+pub fn is_file(backend: &str) -> bool {
+    backend.contains('/') || backend.ends_with(".wasm")
+}
+
 /// Characters that a backend's name in a reference may have.
 fn in_backend(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
@@ -111,6 +117,9 @@ impl FromStr for Reference {
         let (backend, rest) = rest.split_once("://").ok_or_else(|| bad("it names no backend"))?;
         if backend.is_empty() || !backend.chars().all(in_backend) {
             return Err(bad("the backend's name is not right"));
+        }
+        if is_file(backend) {
+            return Err(bad("it names a component's file, and not a backend"));
         }
         let (rest, field) = match rest.split_once('#') {
             Some((rest, field)) => (rest, Some(field)),
@@ -185,6 +194,7 @@ mod tests {
             "ref+pr od://a",
             "ref+prod://%ff",
             "ref+../x://a",
+            "ref+evil.wasm://a",
         ] {
             let error = text.parse::<Reference>().unwrap_err().to_string();
             assert!(error.contains("ref+BACKEND://NAME"), "{text}: {error}");

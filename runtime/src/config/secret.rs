@@ -1,6 +1,6 @@
 //! One `[secrets.NAME]` table: where a secret is that a program knows by this name.
 
-use super::Reference;
+use super::{Reference, reference::is_file};
 use crate::{
     manifest::{ManifestError, fields::Item},
     text::Shown,
@@ -12,6 +12,8 @@ pub(super) fn read(name: &str, item: Item) -> Result<Reference, ManifestError> {
     if item.value().is_str() {
         return item.parse(str::parse);
     }
+    let file =
+        item.wrong("a secret is in a backend that goes by its name: a component's file is named by [backends.NAME]");
     let mut fields = item.fields()?;
     let reference = Reference {
         backend: fields.text("backend")?,
@@ -20,7 +22,7 @@ pub(super) fn read(name: &str, item: Item) -> Result<Reference, ManifestError> {
         field: fields.text("field")?,
     };
     fields.finish()?;
-    Ok(reference)
+    if reference.backend.as_deref().is_some_and(is_file) { Err(file) } else { Ok(reference) }
 }
 
 /// In plain words.

@@ -12,6 +12,7 @@ use crate::{
         fields::{Fields, Item},
     },
     scope::Scopes,
+    text::Shown,
 };
 
 type Read<T> = std::result::Result<T, ManifestError>;
@@ -114,6 +115,51 @@ impl Serve {
     }
 }
 
+impl Serve {
+    /// What it lets whom do, and where it tells of it, one sentence a line.
+    pub(super) fn describe(&self) -> Vec<String> {
+        let path = |path: &Path| Shown(&path.to_string_lossy()).to_string();
+        let allowed = |scopes: &Scopes| {
+            let scopes: Vec<_> = scopes.iter().map(|scope| Shown(&scope.to_string()).to_string()).collect();
+            if scopes.is_empty() { "nothing".to_owned() } else { scopes.join(", ") }
+        };
+        let mut lines = Vec::new();
+        if let Some(socket) = &self.socket {
+            lines.push(format!("The daemon listens on the socket {}.", path(socket)));
+        }
+        if let Some(address) = &self.listen {
+            lines.push(format!("The daemon listens on {address}."));
+        }
+        if let Some(ServerTls { certificate, key }) = &self.tls {
+            lines.push(format!("It shows the certificate {}, with the key {}.", path(certificate), path(key)));
+        }
+        for (what, names) in [("name", &self.hosts), ("web origin", &self.origins)] {
+            lines.extend(names.iter().map(|name| format!("The daemon may be called by the {what} {}.", Shown(name))));
+        }
+        if let Some(state) = &self.state {
+            lines.push(format!("The daemon keeps hashes of tokens in {}.", path(state)));
+        }
+        if !self.owner.is_empty() {
+            lines.push(format!("Without a token, the daemon's own user may: {}.", allowed(&self.owner)));
+        }
+        for (user, scopes) in &self.users {
+            lines.push(format!("Without a token, the user {user} may: {}.", allowed(scopes)));
+        }
+        for (name, Mount { backend, fields, objects }) in &self.mounts {
+            let backend = backend.as_deref().unwrap_or(name);
+            let shape = if *objects { "as objects" } else { "in the fields" };
+            let fields: Vec<_> = fields.iter().map(|field| Shown(field).to_string()).collect();
+            let fields = if *objects { String::new() } else { format!(" {}", fields.join(", ")) };
+            lines.push(format!("The mount {} is the backend {}, {shape}{fields}.", Shown(name), Shown(backend)));
+        }
+        if let Some(traces) = &self.telemetry.traces {
+            let names = if self.telemetry.names { "with" } else { "without" };
+            lines.push(format!("Traces go to {}, {names} names of secrets.", Shown(traces.as_str())));
+        }
+        lines
+    }
+}
+
 fn server_tls(mut fields: Fields, folder: &Path) -> Read<ServerTls> {
     let certificate = folder.join(fields.need("certificate")?.text()?);
     let key = folder.join(fields.need("key")?.text()?);
@@ -159,9 +205,23 @@ pub fn unfit(name: &str) -> Option<&'static str> {
 
 fn telemetry(mut fields: Fields) -> Read<Telemetry> {
     let telemetry = Telemetry {
-        traces: fields.take("traces").map(|item| item.parse(str::parse)).transpose()?,
+        traces: fields.take("traces").map(|item| item.parse(collector)).transpose()?,
         names: fields.flag("names")?,
     };
     fields.finish()?;
     Ok(telemetry)
+}
+
+/// The address of a collector. What lets us in there is no part of it: addresses are shown.
+fn collector(text: &str) -> std::result::Result<url::Url, String> {
+    let url: url::Url = text.parse().map_err(|cause| format!("is no address: {cause}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("is no address of a collector; one looks like http://127.0.0.1:4318".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(
+            "holds more than an address; what a collector wants to see is set as OTEL_EXPORTER_OTLP_HEADERS".to_owned()
+        );
+    }
+    Ok(url)
 }

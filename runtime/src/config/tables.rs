@@ -4,7 +4,10 @@ use super::units::{duration, size};
 use crate::{
     egress::Caps,
     layers::CacheSettings,
-    manifest::{ManifestError, fields::Fields},
+    manifest::{
+        ManifestError,
+        fields::{Fields, Item},
+    },
     sandbox::limits::Limits,
 };
 
@@ -23,6 +26,7 @@ pub(super) fn cache(mut fields: Fields) -> Read<CacheSettings> {
     }
     cache.negative_ttl = fields.take("absent-ttl").map(|item| item.parse(duration)).transpose()?;
     cache.stale = fields.take("stale").map(|item| item.parse(duration)).transpose()?;
+    cache.refresh = fields.take("refresh").map(Item::flag).transpose()?;
     fields.finish()?;
     Ok(cache)
 }
@@ -43,6 +47,9 @@ pub(super) fn limits(mut fields: Fields) -> Read<Limits> {
     }
     if let Some(value) = fields.take("value") {
         limits.value = value.parse(size)?;
+    }
+    if let Some(instances) = fields.take("instances") {
+        limits.instances = instances.integer()?;
     }
     fields.finish()?;
     Ok(limits)

@@ -43,6 +43,8 @@ use crate::{
     error::{Error, Kind, Result},
     listener::Decision,
     manifest::{Phase, Recipe, Scope},
+    measure::Meter,
+    span,
 };
 
 /// What a backend sees in place of each of its credentials, so that classes written to set their own header work
@@ -114,6 +116,7 @@ pub(crate) struct Egress {
     injecting: Vec<Recipe>,
     stand_in: Option<Arc<dyn StandIn>>,
     caps: Caps,
+    meter: Arc<Meter>,
 }
 
 impl Egress {
@@ -131,7 +134,7 @@ impl Egress {
         };
         let connectors = origins.iter().enumerate().map(connector).collect();
         let injecting = credentials.iter().map(|credentials| credentials.recipe().clone()).collect();
-        Self { origins, connectors, rules, credentials, injecting, stand_in: None, caps }
+        Self { origins, connectors, rules, credentials, injecting, stand_in: None, caps, meter: Arc::default() }
     }
 
     /// The same, asking this before the network. Where a backend is tried without credentials, `recipes` are those
@@ -142,6 +145,11 @@ impl Egress {
         }
         self.stand_in = stand_in;
         self
+    }
+
+    /// The same, counting there.
+    pub(crate) fn measured_by(self, meter: Arc<Meter>) -> Self {
+        Self { meter, ..self }
     }
 
     /// What a backend asks for in our own writing, if a rule of the running operation covers it.
@@ -231,7 +239,14 @@ impl Egress {
                 .map_err(Failure::of_credential)?,
             None => Vec::new(),
         };
-        let mut reply = within(deadline, connector.send(outgoing)).await.map_err(Failure::on_the_way)?;
+        let begun = Instant::now();
+        let span = span::upstream(outgoing.method, connector.shown());
+        let reply = span::within(span.clone(), within(deadline, connector.send(outgoing))).await;
+        self.meter.sent(reply.is_ok(), begun.elapsed());
+        if let Ok(reply) = &reply {
+            span.record("http.response.status_code", reply.status);
+        }
+        let mut reply = reply.map_err(Failure::on_the_way)?;
         reply.with_credentials = !sent.is_empty();
         if echo::holds(&reply, &sent) {
             return Err(Failure::Refused(

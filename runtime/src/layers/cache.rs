@@ -7,11 +7,14 @@
 //!   waits for it too, each for no longer than its own [`Call::timeout`].
 //! - A write or delete forgets all versions of the name before and after, also when it fails or its caller goes away.
 //!   A load that began before then answers those who already wait, and is not kept.
+//! - Where [`CacheSettings::refresh`] asks for it, a value that was used since it was loaded is loaded again in the last
+//!   part of its TTL, a few at a time, so that no caller waits for it. If that fails, the value is kept until its TTL.
 //! - Failures are not kept, nor is absence unless it is asked for; `exists` and `list` always ask the backend.
 //!
 //! Loads run as tasks of the tokio runtime that the caller is in.
 
 mod flight;
+mod refresh;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -19,10 +22,15 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use self::shelf::Shelf;
-use self::shelf::{Boarding, Load};
+use self::{
+    refresh::Refresher,
+    shelf::{Boarding, Load},
+};
 use super::AtHand;
 use crate::{
     error::Result,
+    measure::Meter,
+    span,
     store::{
         Answer, CALL_TIMEOUT, Cached, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness,
         SecretStore,
@@ -52,11 +60,14 @@ pub struct CacheSettings {
     /// How long after its TTL a value may be served, marked as stale, while the upstream can't be reached or is too
     /// busy; `None` for never. A secret's own expiry still holds.
     pub stale: Option<Duration>,
+    /// Whether values in use are loaded again shortly before their TTL ends; `None` leaves it to the program, and to
+    /// the library is no.
+    pub refresh: Option<bool>,
 }
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self { ttl: TTL, entries: ENTRIES, bytes: BYTES, negative_ttl: None, stale: None }
+        Self { ttl: TTL, entries: ENTRIES, bytes: BYTES, negative_ttl: None, stale: None, refresh: None }
     }
 }
 
@@ -88,17 +99,31 @@ pub(crate) struct Cache<S> {
     /// Shared with the loads, which outlive the callers that began them.
     inner: Arc<S>,
     shelf: Option<Arc<Shelf>>,
+    meter: Arc<Meter>,
+}
+
+impl<S: SecretStore> Cache<S> {
+    /// Wraps a store; without settings nothing is kept and nobody waits for another's load.
+    pub(crate) fn new(inner: S, settings: Option<CacheSettings>, meter: Arc<Meter>) -> Self {
+        let inner = Arc::new(inner);
+        let shelf = settings.map(|settings| {
+            let refresher = settings.refresh.unwrap_or_default().then(|| Refresher::over(inner.clone(), meter.clone()));
+            Shelf::new(settings, refresher)
+        });
+        Self { inner, shelf, meter }
+    }
 }
 
 impl<S> Cache<S> {
-    /// Wraps a store; without settings nothing is kept and nobody waits for another's load.
-    pub(crate) fn new(inner: S, settings: Option<CacheSettings>) -> Self {
-        Self { inner: Arc::new(inner), shelf: settings.map(Shelf::new) }
-    }
-
     /// Where the values are; none if nothing is kept.
     pub(crate) fn shelf(&self) -> Option<&Arc<Shelf>> {
         self.shelf.as_ref()
+    }
+
+    /// Says what became of a read, to whoever listens and to whoever counts.
+    fn tell(&self, call: &Call, cached: Cached) {
+        self.meter.cached(cached);
+        call.tell(Decision::Cache(cached));
     }
 
     /// Forgets a name now and when the guard goes, however that comes about.
@@ -113,15 +138,15 @@ impl<S: SecretStore> Cache<S> {
     async fn load(&self, shelf: &Arc<Shelf>, read: &Read, call: &Call) -> Result<Answer> {
         let waiter = match shelf.board(read, call.fresh) {
             Boarding::Kept(outcome) => {
-                call.tell(Decision::Cache(Cached::Hit));
+                self.tell(call, Cached::Hit);
                 return outcome;
             }
             Boarding::Joined(waiter) => {
-                call.tell(Decision::Cache(Cached::Joined));
+                self.tell(call, Cached::Joined);
                 waiter
             }
             Boarding::Begun(load, waiter) => {
-                call.tell(Decision::Cache(if call.fresh { Cached::Passed } else { Cached::Miss }));
+                self.tell(call, if call.fresh { Cached::Passed } else { Cached::Miss });
                 self.spawn(load, call);
                 waiter
             }
@@ -129,7 +154,7 @@ impl<S: SecretStore> Cache<S> {
         match waiter.wait(call.timeout).await {
             Err(error) if error.kind().is_transient() && !call.fresh => {
                 let stale = shelf.stale(read).ok_or(error)?;
-                call.tell(Decision::Cache(Cached::Stale));
+                self.tell(call, Cached::Stale);
                 Ok(stale)
             }
             outcome => outcome,
@@ -138,10 +163,10 @@ impl<S: SecretStore> Cache<S> {
 
     /// Runs a load for whoever will wait for it, so not only for as long as this caller does.
     fn spawn(&self, load: Load, call: &Call) {
-        let inner = self.inner.clone();
+        let (inner, span) = (self.inner.clone(), span::load());
         let call = Call { timeout: call.timeout.max(CALL_TIMEOUT), ..call.clone() };
         tokio::spawn(async move {
-            let outcome = inner.read(load.read(), &call).await;
+            let outcome = span::within(span, inner.read(load.read(), &call)).await;
             load.land(outcome);
         });
     }
@@ -169,13 +194,13 @@ impl<S> AtHand for Cache<S> {
 impl<S: SecretStore> SecretStore for Cache<S> {
     async fn read(&self, read: &Read, call: &Call) -> Result<Answer> {
         let Some(shelf) = &self.shelf else {
-            call.tell(Decision::Cache(Cached::Off));
+            self.tell(call, Cached::Off);
             return self.inner.read(read, call).await;
         };
         if !call.fresh
             && let Some(outcome) = shelf.fresh(read)
         {
-            call.tell(Decision::Cache(Cached::Hit));
+            self.tell(call, Cached::Hit);
             return outcome;
         }
         self.load(shelf, read, call).await

@@ -17,10 +17,12 @@ mod retry;
 #[cfg(test)]
 mod fake;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use crate::{
     error::{Error, Result},
+    measure::Meter,
+    span,
     store::{Answer, Call, Delete, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore},
 };
 
@@ -49,17 +51,19 @@ pub(crate) struct Layers {
     pub cache: Option<CacheSettings>,
     /// Reads tried again.
     pub retry: Option<RetrySettings>,
+    /// Where it is counted what becomes of it all.
+    pub meter: Arc<Meter>,
 }
 
 impl Layers {
     /// Puts the layers over a store.
     pub(crate) fn over<S: SecretStore>(self, store: S) -> Stack<S> {
-        let retry = Retry::new(store, self.retry);
-        let cache = Cache::new(retry, self.cache);
+        let retry = Retry::new(store, self.retry, self.meter.clone());
+        let cache = Cache::new(retry, self.cache, self.meter.clone());
         let shelf = cache.shelf().cloned();
         let policy = Policy::new(cache, self.policy);
         let fallback = Fallback::new(policy, self.fallback);
-        Stack { layers: Audit::new(fallback, self.audit), shelf }
+        Stack { layers: Audit::new(fallback, self.audit), shelf, meter: self.meter }
     }
 }
 
@@ -77,6 +81,7 @@ trait AtHand {
 pub(crate) struct Stack<S> {
     layers: Audit<Fallback<Policy<Cache<Retry<S>>>>>,
     shelf: Option<Arc<Shelf>>,
+    meter: Arc<Meter>,
 }
 
 impl<S> Stack<S> {
@@ -85,9 +90,17 @@ impl<S> Stack<S> {
         self.shelf.as_deref()
     }
 
+    /// Counts how an operation ends. It is boxed: the layers below make a future too deep for the compiler.
+    async fn counted<T>(&self, operation: Operation, asked: Pin<Box<impl Future<Output = Result<T>>>>) -> Result<T> {
+        let under_way = self.meter.begin(operation);
+        under_way.end(span::within(span::call(operation), asked).await)
+    }
+
     /// Records that a call is refused before it is made. Answers why it is refused, or that this can't be recorded.
     pub(crate) fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {
-        self.layers.refused(operation, name, why, call)
+        let refused = self.layers.refused(operation, name, why, call);
+        let _ = self.meter.begin(operation).end::<()>(Err(refused.clone()));
+        refused
     }
 }
 
@@ -96,30 +109,33 @@ impl<S: SecretStore> SecretStore for Stack<S> {
         // Who listens hears of every layer, also of those that a hit does not pass.
         let at_hand = if call.listener.is_none() { self.layers.at_hand(read, call) } else { None };
         match at_hand {
-            Some(answer) => Ok(answer),
+            Some(answer) => {
+                self.meter.at_hand();
+                Ok(answer)
+            }
             // Boxed, so that a hit does not carry the space for it.
-            None => Box::pin(self.layers.read(read, call)).await,
+            None => Box::pin(self.counted(Operation::Read, Box::pin(self.layers.read(read, call)))).await,
         }
     }
 
     async fn exists(&self, name: &Name, options: &Options, call: &Call) -> Result<bool> {
-        self.layers.exists(name, options, call).await
+        self.counted(Operation::Exists, Box::pin(self.layers.exists(name, options, call))).await
     }
 
     async fn list(&self, listing: &Listing, call: &Call) -> Result<Page> {
-        self.layers.list(listing, call).await
+        self.counted(Operation::List, Box::pin(self.layers.list(listing, call))).await
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
-        self.layers.write(new, call).await
+        self.counted(Operation::Write, Box::pin(self.layers.write(new, call))).await
     }
 
     async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
-        self.layers.delete(delete, call).await
+        self.counted(Operation::Delete, Box::pin(self.layers.delete(delete, call))).await
     }
 
     async fn check(&self, call: &Call) -> Result<Readiness> {
-        self.layers.check(call).await
+        self.counted(Operation::Check, Box::pin(self.layers.check(call))).await
     }
 }
 
@@ -210,10 +226,29 @@ mod tests {
         assert_eq!(*told, expected);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn all_that_becomes_of_reads_is_counted() {
+        let fake = Fake::answering("value");
+        fake.fail_next(Error::new(Kind::Unavailable, "away"));
+        let layers = settings("KEY");
+        let meter = layers.meter.clone();
+        let (stack, call) = (layers.over(fake), Call::default());
+        for call in [call.clone(), call.clone(), call.clone(), Call { fresh: true, ..call.clone() }] {
+            stack.read(&fake::read("KEY"), &call).await.unwrap();
+        }
+        stack.read(&fake::read("OTHER"), &call).await.unwrap_err();
+        stack.check(&call).await.unwrap();
+        let measures = meter.measures();
+        let expected = [(Operation::Read, "ok", 4), (Operation::Read, "refused", 1), (Operation::Check, "ok", 1)];
+        assert_eq!((measures.outcomes.as_slice(), measures.retries), (expected.as_slice(), 1));
+        let cache = measures.cache;
+        assert_eq!((cache.misses, cache.hits, cache.passed, cache.joined), (1, 2, 1, 0));
+    }
+
     #[tokio::test]
     async fn a_kept_value_does_not_outlive_a_permission() {
         let (read, call) = (fake::read("KEY"), Call::default());
-        let cache = Cache::new(Fake::answering("value"), Some(CacheSettings::default()));
+        let cache = Cache::new(Fake::answering("value"), Some(CacheSettings::default()), Arc::default());
         cache.read(&read, &call).await.unwrap();
         assert!(cache.at_hand(&read, &call).is_some());
         let policy = Policy::new(cache, settings("OTHER").policy);

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     error::Result,
+    measure::Meter,
     store::{Answer, Call, Decision, Delete, Listing, Name, NewSecret, Options, Page, Read, Readiness, SecretStore},
 };
 
@@ -57,12 +58,13 @@ fn random_fraction() -> f64 {
 pub(crate) struct Retry<S> {
     inner: S,
     settings: Option<RetrySettings>,
+    meter: Arc<Meter>,
 }
 
 impl<S> Retry<S> {
     /// Wraps a store; without settings everything is tried once.
-    pub(crate) fn new(inner: S, settings: Option<RetrySettings>) -> Self {
-        Self { inner, settings }
+    pub(crate) fn new(inner: S, settings: Option<RetrySettings>, meter: Arc<Meter>) -> Self {
+        Self { inner, settings, meter }
     }
 
     /// Asks until it succeeds, fails for good, or the caller's time would run out before the next try.
@@ -87,6 +89,7 @@ impl<S> Retry<S> {
             if wait >= left {
                 return Err(error);
             }
+            self.meter.retried();
             call.tell(Decision::Again { attempt: tried + 1, wait, because: error.kind() });
             tracing::debug!(kind = error.kind().as_str(), tried, wait_ms = wait.as_millis(), "trying again");
             sleep(wait).await;
@@ -143,7 +146,7 @@ mod tests {
     /// Waits exactly 100 ms, 200 ms, … between tries.
     fn steady(fake: &Arc<Fake>) -> Retry<Arc<Fake>> {
         let settings = RetrySettings { tries: 3, first_wait: TENTH, jitter: Arc::new(|| 1.0) };
-        Retry::new(fake.clone(), Some(settings))
+        Retry::new(fake.clone(), Some(settings), Arc::default())
     }
 
     fn within(timeout: Duration) -> Call {
@@ -226,7 +229,7 @@ mod tests {
         let waited = |fraction: f64| {
             fake.fail_next(Error::new(Kind::Unavailable, "busy"));
             let settings = RetrySettings { tries: 2, first_wait: TENTH, jitter: Arc::new(move || fraction) };
-            let retry = Retry::new(fake.clone(), Some(settings));
+            let retry = Retry::new(fake.clone(), Some(settings), Arc::default());
             async move {
                 let begun = Instant::now();
                 retry.read(&fake::read("KEY"), &Call::default()).await.unwrap();
@@ -248,7 +251,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_settings_everything_is_tried_once() {
         let fake = Fake::failing(Error::new(Kind::Unavailable, "busy"));
-        Retry::new(fake.clone(), None).read(&fake::read("KEY"), &Call::default()).await.unwrap_err();
+        Retry::new(fake.clone(), None, Arc::default()).read(&fake::read("KEY"), &Call::default()).await.unwrap_err();
         assert_eq!(fake.asked(), 1);
     }
 }

@@ -315,7 +315,10 @@ pub(super) fn component_fault(cause: &wasmtime::Error) -> Error {
     } else {
         format!("the component broke the contract: {}", Shown(&cause.root_cause().to_string()))
     };
-    let error = Error::new(Kind::Component, why);
+    let mut error = Error::new(Kind::Component, why);
+    if let Some(exceeded) = cause.downcast_ref::<Exceeded>() {
+        error = error.caused_by(exceeded.clone());
+    }
     match cause.downcast_ref::<WasmBacktrace>() {
         Some(trace) => error.with_guest_frames(backtrace::frames(trace)),
         None => error,

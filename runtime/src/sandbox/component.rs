@@ -27,7 +27,7 @@ use crate::{
         section::{Inspected, inspect},
     },
     store::Operation,
-    text::Shown,
+    text::{Shown, shown_path},
 };
 
 /// Every name of ours begins with it; the version follows after `@`.
@@ -97,7 +97,7 @@ impl Component {
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bad = |cause: io::Error| {
-            Error::new(Kind::Config, format!("the component {} can't be read: {cause}", path.display()))
+            Error::new(Kind::Config, format!("the component {} can't be read: {cause}", shown_path(path)))
                 .caused_by(cause)
         };
         let file = File::open(path).map_err(bad)?;
@@ -107,7 +107,7 @@ impl Component {
         let mut bytes = Vec::new();
         // One byte over the cap is enough to see that it is too large.
         file.take(COMPONENT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(bad)?;
-        Self::new(bytes).map_err(|error| error.caused_by(io::Error::other(path.display().to_string())))
+        Self::new(bytes).map_err(|error| error.caused_by(io::Error::other(shown_path(path))))
     }
 
     /// The SHA-256 of its bytes.

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Instances at once, of all backends together. Whoever comes when there are as many waits for one to be done.
-pub(crate) const PLACES: usize = 32;
+pub const PLACES: usize = 32;
 
 /// Bytes of an instance's memory that are cleared and stay mapped, where the kernel tells which pages were touched. A
 /// JavaScript engine touches 0.5 MB, a backend in Rust 25 KB. A Python interpreter touches 9 MB in more places than

@@ -5,23 +5,47 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
 use wasmtime::{Engine, Store, component::Instance};
 
 use super::{
+    Plan,
     call::{State, fresh},
     component::Loaded,
     engine::PLACES,
-    limits::Limits,
+    limits::Exceeded,
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    measure::Meter,
+};
 
 /// A store with its instance, in which nothing has been called yet.
 pub(super) struct Fresh {
     // Fields are dropped in order: its place is free once the store is gone.
     pub(super) store: Store<State>,
     pub(super) instance: Instance,
+    _counted: Counted,
     _place: OwnedSemaphorePermit,
+}
+
+/// An instance in the figures, for as long as it is there.
+struct Counted(Arc<Meter>);
+
+impl Counted {
+    fn by(meter: &Arc<Meter>) -> Self {
+        meter.instance_made();
+        Self(meter.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.instance_gone();
+    }
 }
 
 /// Where the instances of one backend come from.
@@ -30,8 +54,10 @@ pub(super) struct Instances(Arc<Source>);
 struct Source {
     engine: Engine,
     places: Arc<Semaphore>,
+    /// How many more calls may have an instance.
+    turns: Arc<Semaphore>,
     loaded: Arc<Loaded>,
-    limits: Limits,
+    plan: Arc<Plan>,
     /// None if none is kept ready.
     spare: Option<Mutex<Spare>>,
 }
@@ -52,10 +78,22 @@ impl Instances {
         engine: Engine,
         places: Arc<Semaphore>,
         loaded: Arc<Loaded>,
-        limits: Limits,
+        plan: Arc<Plan>,
         ahead: bool,
     ) -> Self {
-        Self(Arc::new(Source { engine, places, loaded, limits, spare: ahead.then(Mutex::default) }))
+        let turns = Arc::new(Semaphore::new(plan.limits.instances));
+        Self(Arc::new(Source { engine, places, turns, loaded, plan, spare: ahead.then(Mutex::default) }))
+    }
+
+    /// A call's turn to have an instance, so that one backend does not take all places of the process.
+    pub(super) async fn turn(&self, deadline: Instant) -> Result<OwnedSemaphorePermit> {
+        match timeout_at(deadline, self.0.turns.clone().acquire_owned()).await {
+            Ok(turn) => turn.map_err(closed),
+            Err(_) => {
+                let exceeded = Exceeded::Instances(self.0.plan.limits.instances);
+                Err(Error::new(Kind::Timeout, exceeded.to_string()).caused_by(exceeded))
+            }
+        }
     }
 
     /// The instance that was kept ready, if there is one. Another is made beside whatever the caller does next, most of
@@ -75,7 +113,6 @@ impl Instances {
 
     /// A place for an instance, as soon as there is one.
     pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit> {
-        let closed = |_| Error::new(Kind::Other, "the runtime takes no more calls");
         self.0.places.clone().acquire_owned().await.map_err(closed)
     }
 
@@ -85,10 +122,14 @@ impl Instances {
     }
 }
 
+fn closed(_: AcquireError) -> Error {
+    Error::new(Kind::Other, "the runtime takes no more calls")
+}
+
 impl Source {
     async fn make(&self, place: OwnedSemaphorePermit) -> Result<Fresh> {
-        let (store, instance) = fresh(&self.engine, &self.loaded.pre, &self.limits).await?;
-        Ok(Fresh { store, instance, _place: place })
+        let (store, instance) = fresh(&self.engine, &self.loaded.pre, &self.plan.limits).await?;
+        Ok(Fresh { store, instance, _counted: Counted::by(&self.plan.meter), _place: place })
     }
 
     fn spare(&self) -> Option<MutexGuard<'_, Spare>> {
@@ -108,7 +149,7 @@ impl Coming {
         let Ok(place) = self.0.places.clone().try_acquire_owned() else { return };
         // A component that can't be instantiated says so to the next caller; one that sleeps while it is set up keeps no
         // place for ever.
-        let made = tokio::time::timeout(self.0.limits.guest_time, self.0.make(place)).await;
+        let made = tokio::time::timeout(self.0.plan.limits.guest_time, self.0.make(place)).await;
         if let Ok(Ok(fresh)) = made
             && let Some(mut spare) = self.0.spare()
         {

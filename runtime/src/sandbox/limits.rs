@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+pub use super::engine::PLACES;
+use crate::measure::Limit;
+
 /// Bytes of a component file. A Python interpreter with its libraries is 18 MB; nothing honest needs four times that.
 pub const COMPONENT_BYTES: usize = 64 << 20;
 /// Bytes of all linear memories of one call together. A Rust backend uses 2 MB, a Python one 20 MB.
@@ -45,6 +48,10 @@ pub const RESOURCES: usize = 256;
 /// Bytes of one header list of `wasi:http` in memory: twice what the headers of a reply may have.
 pub const FIELD_BYTES: usize = 128 << 10;
 
+/// Calls of one backend that have an instance at once, a quarter of the [places](PLACES) of the process: backends whose
+/// upstreams hang keep their own callers waiting, and it takes four of them to keep others waiting too.
+pub const INSTANCES: usize = PLACES / 4;
+
 /// The limits of one backend that an operator may want to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -58,6 +65,8 @@ pub struct Limits {
     pub requests: u32,
     /// Bytes of one secret's value ([`VALUE_BYTES`]).
     pub value: usize,
+    /// Calls that have an instance at once ([`INSTANCES`]); [`PLACES`] at most.
+    pub instances: usize,
 }
 
 impl Default for Limits {
@@ -68,6 +77,7 @@ impl Default for Limits {
             host_calls: HOST_CALLS,
             requests: REQUESTS,
             value: VALUE_BYTES,
+            instances: INSTANCES,
         }
     }
 }
@@ -89,6 +99,27 @@ pub(crate) enum Exceeded {
     Random,
     #[error("it left more than {0} of replies unread")]
     Unread(Bytes),
+    #[error(
+        "{0} calls of this backend were under way for as long as the caller waits; raise `limits.instances` if its upstream \
+         should serve more at once"
+    )]
+    Instances(usize),
+}
+
+impl Exceeded {
+    /// The limit, as it is counted.
+    pub(crate) fn limit(&self) -> Limit {
+        match self {
+            Self::Memory(_) => Limit::Memory,
+            Self::Table => Limit::Table,
+            Self::GuestTime(_) => Limit::GuestTime,
+            Self::HostCalls(_) => Limit::HostCalls,
+            Self::Requests(_) => Limit::Requests,
+            Self::Random => Limit::Random,
+            Self::Unread(_) => Limit::Unread,
+            Self::Instances(_) => Limit::Instances,
+        }
+    }
 }
 
 /// A number of bytes, shown in the largest unit that divides it.

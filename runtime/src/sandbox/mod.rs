@@ -18,10 +18,14 @@ mod wasi;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    error::Error as _,
     sync::Arc,
 };
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 use wasmtime::Engine;
 
 pub(crate) use self::code_cache::CodeCache;
@@ -34,7 +38,7 @@ use self::{
     call::Watch,
     component::{Loaded, ill_typed},
     instances::{Fresh, Instances},
-    limits::Limits,
+    limits::{Exceeded, Limits},
     serving::Serving,
     storage::Storage,
     values::CallValues,
@@ -42,6 +46,8 @@ use self::{
 use crate::{
     egress::Egress,
     error::{Error, Kind, Result},
+    measure::Meter,
+    span,
     store::{
         Answer, Call, Delete, Listing, Name, NewSecret, Operation, Options, Page, Read, Readiness, SecretStore, Source,
     },
@@ -69,6 +75,8 @@ pub(crate) struct Plan {
     pub(crate) storage: Storage,
     /// What it may use.
     pub(crate) limits: Limits,
+    /// Where it is counted what it does.
+    pub(crate) meter: Arc<Meter>,
 }
 
 /// One backend in its sandbox.
@@ -83,8 +91,9 @@ impl Sandbox {
     /// one is kept ready, so that a call does not wait for it; it still serves one call.
     pub(crate) fn new(engine: Engine, places: Arc<Semaphore>, loaded: Loaded, plan: Plan, ahead: bool) -> Self {
         let loaded = Arc::new(loaded);
-        let instances = Instances::new(engine, places, loaded.clone(), plan.limits, ahead);
-        Self { loaded, plan: Arc::new(plan), instances }
+        let plan = Arc::new(plan);
+        let instances = Instances::new(engine, places, loaded.clone(), plan.clone(), ahead);
+        Self { loaded, plan, instances }
     }
 
     /// An instance that serves this call and no other.
@@ -92,6 +101,7 @@ impl Sandbox {
         values.stored = values.name().and_then(|name| self.plan.storage.of(name.as_str()));
         let watch = Arc::new(Watch::default());
         let deadline = Instant::now() + call.timeout;
+        let turn = self.instances.turn(deadline).await?;
         let mut fresh = match self.instances.take_ready() {
             Some(ready) => ready,
             None => watch.run(deadline, async { Ok(self.fresh(&watch).await) }).await??,
@@ -107,7 +117,7 @@ impl Sandbox {
         };
         fresh.store.data_mut().serve(Arc::new(serving));
         fresh.store.set_epoch_deadline(1);
-        Ok(Running { fresh, watch, deadline })
+        Ok(Running { fresh, watch, deadline, turn })
     }
 
     /// An instance for a call that found none ready.
@@ -116,7 +126,11 @@ impl Sandbox {
         self.instances.make(place).await
     }
 
+    /// Says which backend and which name a failure is about, and counts the limit that it ran into.
     fn named(&self, error: Error, name: Option<&Name>) -> Error {
+        if let Some(exceeded) = error.source().and_then(|cause| cause.downcast_ref::<Exceeded>()) {
+            self.plan.meter.limit_hit(exceeded.limit());
+        }
         let error = error.in_backend(&self.plan.name);
         match name {
             Some(name) => error.for_key(name.shared()),
@@ -158,11 +172,24 @@ impl Sandbox {
     }
 }
 
+/// Counts for how long something runs, which is not for how long it waits.
+async fn timed<T>(meter: &Meter, guest: impl Future<Output = T>) -> T {
+    let mut guest = std::pin::pin!(guest);
+    std::future::poll_fn(|context| {
+        let begun = std::time::Instant::now();
+        let polled = guest.as_mut().poll(context);
+        meter.ran(begun.elapsed());
+        polled
+    })
+    .await
+}
+
 /// A call under way.
 struct Running {
     fresh: Fresh,
     watch: Arc<Watch>,
     deadline: Instant,
+    turn: OwnedSemaphorePermit,
 }
 
 /// Calls one exported function in an instance of its own and weighs what comes back.
@@ -173,14 +200,14 @@ macro_rules! call {
      |$guest:ident, $store:ident| $called:expr, $lift:expr, $absent:expr) => {{
         let outcome = async {
             let indices = $indices.ok_or_else(|| $self.unsupported($operation))?;
-            let Running { mut fresh, watch, deadline } = $self.begin($values, $call).await?;
+            let Running { mut fresh, watch, deadline, turn } = $self.begin($values, $call).await?;
             let $guest =
                 indices.load(&mut fresh.store, &fresh.instance).map_err(|cause| ill_typed($operation, &cause))?;
             let ended = {
                 let $store = &mut fresh.store;
-                watch.run(deadline, $called).await
+                watch.run(deadline, timed(&$self.plan.meter, $called)).await
             };
-            drop(fresh);
+            drop((fresh, turn));
             let said = ended.and_then(|said| match said {
                 Ok(answer) => $lift(answer, &$self.plan).map(Ok),
                 Err(error) => Ok(Err(lift::error(error, &$self.plan.codes))),
@@ -193,7 +220,8 @@ macro_rules! call {
             };
             watch.verdict(said, $absent)
         };
-        outcome.await.map_err(|error: Error| $self.named(error, $name))
+        let span = span::component(&$self.plan.name, $operation);
+        span::within(span, Box::pin(outcome)).await.map_err(|error: Error| $self.named(error, $name))
     }};
 }
 

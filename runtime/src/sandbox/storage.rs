@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::{Error, Kind},
     store::SecretBytes,
+    text::shown_path,
 };
 
 /// Bytes of the file that a backend may keep its secrets in: ten thousand keys of an ordinary `.env`.
@@ -117,7 +118,7 @@ fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if let Some(folder) = path.parent()
         && folder.canonicalize().is_ok_and(|now| now != folder)
     {
-        return Err(refused(&format!("{} now leads through a symbolic link", path.display()), "storage-link"));
+        return Err(refused(&format!("{} now leads through a symbolic link", shown_path(path)), "storage-link"));
     }
     #[allow(clippy::cast_possible_wrap, reason = "open(2) takes its flags as an int")]
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
@@ -125,16 +126,16 @@ fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) if cause.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(refused(&format!("{} is a symbolic link", path.display()), "storage-link"));
+            return Err(refused(&format!("{} is a symbolic link", shown_path(path)), "storage-link"));
         }
         Err(cause) => return Err(unavailable(path)(cause)),
     };
     let metadata = file.metadata().map_err(unavailable(path))?;
     if !metadata.is_file() {
-        return Err(refused(&format!("{} is not a regular file", path.display()), "storage-kind"));
+        return Err(refused(&format!("{} is not a regular file", shown_path(path)), "storage-kind"));
     }
     if metadata.len() > FILE_BYTES {
-        return Err(refused(&format!("{} is larger than 4 MiB", path.display()), "storage-size"));
+        return Err(refused(&format!("{} is larger than 4 MiB", shown_path(path)), "storage-size"));
     }
     // Room for all of it at once: growing would leave copies behind.
     let mut data = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1));
@@ -182,6 +183,6 @@ fn refused(reason: &str, rule: &'static str) -> Failure {
 
 fn unavailable(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
     move |cause| {
-        Failure::Unavailable(Error::new(Kind::Unavailable, format!("{}: {cause}", path.display())).caused_by(cause))
+        Failure::Unavailable(Error::new(Kind::Unavailable, format!("{}: {cause}", shown_path(path))).caused_by(cause))
     }
 }

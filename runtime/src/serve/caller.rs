@@ -26,6 +26,8 @@ pub(crate) struct Caller {
 pub(crate) struct Ticket {
     /// By what it is listed and revoked.
     pub(crate) accessor: String,
+    /// What audit lines call whoever presents it.
+    pub(crate) label: Arc<str>,
     pub(crate) scopes: Arc<Scopes>,
     pub(crate) metrics: bool,
     pub(crate) created: SystemTime,
@@ -36,6 +38,11 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
+    /// What audit lines call whoever presents the token of this accessor.
+    pub(crate) fn label(accessor: &str) -> Arc<str> {
+        format!("token:{accessor}").into()
+    }
+
     /// When it ends.
     pub(crate) fn expires(&self) -> SystemTime {
         self.created + self.ttl

@@ -16,6 +16,7 @@ mod control;
 mod guard;
 mod health;
 pub(crate) mod listen;
+mod listing;
 pub(crate) mod mounts;
 mod path;
 mod peer;
@@ -24,11 +25,12 @@ mod refusals;
 mod reply;
 mod request;
 mod shape;
+pub(crate) mod telemetry;
 pub(crate) mod tokens;
 mod vault;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -47,6 +49,7 @@ use self::{
     listen::Listener,
     mounts::{Mount, Mounts},
     reply::Reply,
+    telemetry::counters::Counters,
     tokens::Tokens,
 };
 
@@ -67,14 +70,16 @@ pub(crate) struct Live {
     pub(crate) names: Names,
     pub(crate) owner: Arc<Scopes>,
     pub(crate) users: BTreeMap<u32, Arc<Scopes>>,
-    /// Mounts whose backends have lost the trust they had.
-    pub(crate) withdrawn: BTreeSet<String>,
+    /// Mounts whose backends have lost the trust they had. They are not among the others.
+    pub(crate) withdrawn: Mounts,
 }
 
 impl Live {
-    /// The same, with other mounts withdrawn.
-    pub(crate) fn with_withdrawn(&self, withdrawn: BTreeSet<String>) -> Self {
-        Self { withdrawn, ..self.clone() }
+    /// The same, with the mounts withdrawn that have lost their trust, and no others.
+    pub(crate) fn with_trust(&self, lost: impl Fn(&Mount) -> bool) -> Self {
+        let all = self.mounts.iter().chain(&self.withdrawn).map(|(name, mount)| (name.clone(), mount.clone()));
+        let (withdrawn, mounts) = all.partition(|(_, mount)| lost(mount));
+        Self { mounts, withdrawn, ..self.clone() }
     }
 
     /// The mount of this name. Whether there is one is not for those who may not reach it.
@@ -85,7 +90,7 @@ impl Live {
         if !caller.scopes.reach(name) {
             return Err(Reply::forbidden());
         }
-        if self.withdrawn.contains(name) {
+        if self.withdrawn.contains_key(name) {
             let reason = "the backend is not trusted any more";
             return Err(Reply::error(StatusCode::SERVICE_UNAVAILABLE, reason));
         }
@@ -108,6 +113,7 @@ pub(crate) struct Daemon {
     live: Mutex<Arc<Live>>,
     pub(crate) tokens: Tokens,
     pub(crate) audit: Option<AuditLog>,
+    pub(crate) counters: Counters,
     /// The user that it runs as.
     pub(crate) user: u32,
     /// Where another configuration is asked for.
@@ -122,6 +128,7 @@ impl Daemon {
             live: Mutex::new(Arc::new(live)),
             tokens,
             audit,
+            counters: Counters::default(),
             reloads,
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),

@@ -7,7 +7,7 @@ use secret_runtime::{
     Written, config,
 };
 
-use super::caller::Caller;
+use super::{caller::Caller, telemetry::traces};
 
 /// The rule that a caller breaks who asks for more than its scopes allow.
 pub(crate) const SCOPE: &str = "scope";
@@ -46,8 +46,15 @@ impl Reach<'_> {
         Call { caller: Some(self.caller.label.clone()), ..self.backend().call() }
     }
 
+    /// Whether the caller's scopes allow this, for those who ask for something else where they do not.
+    pub(crate) fn may(&self, operation: Operation, key: &str) -> bool {
+        let name = self.backend().key(key);
+        name.is_ok_and(|name| self.caller.scopes.allow(operation, &self.mount.name, name.as_str()))
+    }
+
     /// Refuses what the caller's scopes do not allow; the same words whether there is such a secret or not.
     fn admit(&self, operation: Operation, name: &Name) -> Result<()> {
+        traces::asks(operation, &self.mount.name, name.as_str());
         if self.caller.scopes.allow(operation, &self.mount.name, name.as_str()) {
             return Ok(());
         }
@@ -83,6 +90,7 @@ impl Reach<'_> {
     /// Lists a page of names, as far as the caller may see them.
     pub(crate) async fn list(&self, listing: &Listing) -> Result<Page> {
         let (scopes, mount) = (&self.caller.scopes, &self.mount.name);
+        traces::asks(Operation::List, mount, &listing.prefix);
         if !scopes.allow_listing(mount, &listing.prefix) {
             return Err(self.refused(Operation::List, &listing.prefix, |why| why));
         }

@@ -6,8 +6,19 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
+use tracing::Instrument as _;
 
-use super::{Daemon, Live, caller::Caller, control, guard, health, path::Path, peer::Peer, plain, reply::Reply, vault};
+use super::{
+    Daemon, Live,
+    caller::Caller,
+    control, guard, health,
+    path::Path,
+    peer::Peer,
+    plain,
+    reply::Reply,
+    telemetry::{metrics, route::Route, traces},
+    vault,
+};
 
 /// The largest body that is read: the largest value that a backend may be given, as JSON with every byte escaped, would
 /// be more; no secret store takes so much.
@@ -47,10 +58,12 @@ impl Asked {
 
 /// Answers a request.
 pub(crate) async fn answer(daemon: &Daemon, peer: Peer, request: Request<Incoming>) -> Reply {
-    let live = daemon.live();
-    match answered(daemon, &live, peer, request).await {
-        Ok(reply) | Err(reply) => reply,
-    }
+    let (live, route) = (daemon.live(), Route::of(request.uri().path()));
+    let span = traces::span(route, request.method(), request.headers());
+    let (Ok(reply) | Err(reply)) = answered(daemon, &live, peer, request).instrument(span.clone()).await;
+    traces::ended(&span, reply.status);
+    daemon.counters.answered(route, reply.status);
+    reply
 }
 
 async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Incoming>) -> Result<Reply, Reply> {
@@ -60,11 +73,11 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
     if let Some(reply) = health::answer(daemon, live, &head.method, &path) {
         return Ok(reply);
     }
-    guard::check(&head.headers, peer, &live.names)?;
+    guard::check(&head.headers, peer, &live.names).inspect_err(|_| daemon.counters.denied())?;
     if let Some(reply) = vault::sys::open(daemon, &head.method, &path.segments) {
         return Ok(reply);
     }
-    let caller = identify(daemon, live, peer, &head.headers)?;
+    let caller = identify(daemon, live, peer, &head.headers).inspect_err(|_| daemon.counters.denied())?;
     let body = if body.is_end_stream() { Bytes::new() } else { read(body).await? };
     let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let asked = Asked { method: head.method, path, query, body };
@@ -76,19 +89,23 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
         ["v1", rest @ ..] => vault::answer(daemon, live, &caller, &asked, rest).await,
         ["v1.0", "secrets", rest @ ..] => plain::dapr(live, &caller, &asked, rest).await,
         ["runtime", "v1", "secrets", rest @ ..] => plain::secret(live, &caller, &asked, rest).await,
+        ["metrics"] => metrics::answer(daemon, live, &caller, &asked),
         ["runtime", "v1", rest @ ..] => control::answer(daemon, live, &caller, &asked, rest).await,
         _ => Err(Reply::not_found()),
     }
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Reply> {
+    let too_large = || Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB");
+    // Who says at once how much is coming is told at once.
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Err(too_large());
+    }
     let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY_BYTES).collect());
     let late = |_| Reply::error(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
     match collected.await.map_err(late)? {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(cause) if cause.is::<LengthLimitError>() => {
-            Err(Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB"))
-        }
+        Err(cause) if cause.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Reply::error(StatusCode::BAD_REQUEST, "the body broke off")),
     }
 }
@@ -98,7 +115,7 @@ fn identify(daemon: &Daemon, live: &Live, peer: Peer, headers: &HeaderMap) -> Re
     if let Some(token) = token(headers)? {
         let ticket = daemon.tokens.find(token).ok_or_else(Reply::forbidden)?;
         return Ok(Caller {
-            label: format!("token:{}", ticket.accessor).into(),
+            label: ticket.label.clone(),
             scopes: ticket.scopes.clone(),
             owner: false,
             metrics: ticket.metrics,

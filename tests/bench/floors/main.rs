@@ -11,6 +11,7 @@ mod machine;
 mod many;
 mod process;
 mod run;
+mod serve;
 mod start;
 mod table;
 mod turns;
@@ -25,7 +26,7 @@ use crate::table::Row;
 
 type Group = (&'static str, fn(&mut Criterion) -> Result<Vec<Row>>);
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 12] = [
     ("cached", library::cached),
     ("fresh", library::fresh),
     ("threads", library::threads),
@@ -37,6 +38,7 @@ const GROUPS: [Group; 11] = [
     ("backends", backends::backends),
     ("guests", guests::guests),
     ("cli", many::cli),
+    ("serve", serve::serve),
 ];
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! hvac, as it is installed.
 
 use serde_json::{Value, json};
+use test_support::aws::Boto;
 
 use super::stage::{Hvac, MOUNTS, NAME, Stage, VALUE};
 
@@ -30,7 +31,7 @@ fn it_reads_the_same_secret_from_every_backend() {
     }
     let mounts = hvac.call("sys.list_mounted_secrets_engines", json!({}));
     let mounts: Vec<_> = mounts["answer"]["data"].as_object().unwrap().keys().map(|name| name.as_str()).collect();
-    assert_eq!(mounts, ["aws/", "azure/", "bao/", "local/"]);
+    assert_eq!(mounts, ["aws/", "azure/", "bao/", "local/", "whole/"]);
 }
 
 fn with_path(mut place: Value, path: &str) -> Value {
@@ -68,6 +69,35 @@ fn it_writes_and_deletes_a_single_value_under_one_of_its_fields() {
         let read = hvac.call(&kv("read_secret_version"), place);
         assert_eq!(read, json!({ "error": "InvalidPath", "errors": [] }), "{mount}");
     }
+}
+
+#[test]
+fn json_and_bytes_of_other_backends_keep_their_shape() {
+    let stage = Stage::start();
+    let create = |input: Value| stage.aws.done("secretsmanager.create_secret", &input).unwrap();
+    create(json!({ "Name": "OBJECT", "SecretString": r#"{"user":"u","port":5432}"# }));
+    create(json!({ "Name": "BYTES", "SecretBinary": Boto::bytes(b"\xff\x00") }));
+    let mut hvac = Hvac::start(&stage.daemon.url(), &stage.daemon.token(&["*:*/**"]));
+    let mut read = |path: &str, mount: &str| {
+        let place = json!({ "path": path, "mount_point": mount, "raise_on_deleted_version": true });
+        hvac.call(&kv("read_secret_version"), place)["answer"]["data"].clone()
+    };
+    let object = read("OBJECT", "whole");
+    assert_eq!(object["data"], json!({ "user": "u", "port": 5432 }));
+    // Its versions are no numbers: clients see none, and what it is called beside.
+    assert_eq!(object["metadata"]["version"], 0);
+    assert_eq!(object["metadata"]["custom_metadata"]["version"].as_str().unwrap().len(), 36);
+    assert_eq!(read("OBJECT", "aws")["data"]["value"], r#"{"user":"u","port":5432}"#);
+    assert_eq!(read(NAME, "whole")["data"]["value"], VALUE);
+    for mount in ["aws", "whole"] {
+        assert_eq!(read("BYTES", mount)["data"], json!({ "value_base64": "/wA=", "key_base64": "/wA=" }));
+    }
+    let place = json!({ "path": "OBJECT", "secret": { "user": "v", "more": [1] }, "mount_point": "whole" });
+    let written = hvac.call(&kv("create_or_update_secret"), place);
+    assert_eq!(written["answer"]["data"]["version"], 0, "{written}");
+    let stored = stage.aws.done("secretsmanager.get_secret_value", &json!({ "SecretId": "OBJECT" })).unwrap();
+    let stored: Value = serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap();
+    assert_eq!(stored, json!({ "user": "v", "more": [1] }));
 }
 
 #[test]

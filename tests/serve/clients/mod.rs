@@ -7,6 +7,7 @@ mod curl;
 mod genaikeys;
 mod host;
 mod hvac;
+mod listing;
 mod litellm;
 mod modules;
 mod plain;

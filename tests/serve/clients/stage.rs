@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use test_support::{
     Azure, Judge, OpenBao, Venv,
-    aws::{Ministack, REGION},
+    aws::{Boto, Ministack, REGION},
     layout,
 };
 
@@ -14,7 +14,8 @@ use crate::common::{
     daemon::{OWNER, backend},
 };
 
-/// The mounts, one for each backend. Of `bao`, objects pass whole; `vault` is the same backend with single values.
+/// The mounts, one for each backend. Of `bao`, objects pass whole. There are two of these once more, the other way:
+/// `vault` is `bao` with single values, and `whole` is `aws` with objects.
 pub(super) const MOUNTS: [&str; 4] = ["local", "bao", "aws", "azure"];
 
 /// The name of the secret that all of them have, and its value.
@@ -26,6 +27,7 @@ pub(super) struct Stage {
     // Fields are dropped in order: the daemon goes before what it reads from.
     pub(super) daemon: Daemon,
     pub(super) bao: OpenBao,
+    pub(super) aws: Boto,
     _aws: Ministack,
     _azure: Azure,
 }
@@ -35,7 +37,8 @@ impl Stage {
         let (bao, aws, azure) = (OpenBao::start().unwrap(), Ministack::start().unwrap(), Azure::start().unwrap());
         bao.put(NAME, &json!({ "value": VALUE, "key": VALUE })).unwrap();
         let secret = json!({ "Name": NAME, "SecretString": VALUE });
-        aws.boto().unwrap().done("secretsmanager.create_secret", &secret).unwrap();
+        let boto = aws.boto().unwrap();
+        boto.done("secretsmanager.create_secret", &secret).unwrap();
         azure.put(&NAME.to_lowercase(), &json!({ "value": VALUE }));
 
         let home = Home::with_dotenv(format!("{NAME}='{VALUE}'\n"));
@@ -48,8 +51,8 @@ impl Stage {
             let component = layout::backend(component);
             format!("[backends.{name}]\ncomponent = {component:?}\naccess-mode = \"read-write\"\n{more}\n")
         });
-        let mounts = "[serve.mounts]\nlocal = {}\nbao = { objects = true }\nvault = { backend = \"bao\" }\n\
-                      aws = {}\nazure = {}\n";
+        let mounts = "[serve.mounts]\nlocal = {}\nbao = { objects = true }\naws = {}\nazure = {}\n\
+                      vault = { backend = \"bao\" }\nwhole = { backend = \"aws\", objects = true }\n";
         let config = format!("{OWNER}{mounts}{}{}", backend(&home, "local", "read-write"), tables.concat());
         let (client, azure_address) = (azure.client(), azure.address());
         let environment = [
@@ -65,7 +68,7 @@ impl Stage {
             ("AZURE_CLIENT_SECRET", &client.secret),
         ];
         let daemon = Daemon::start_with(home, &config, &["--trust"], &environment);
-        Self { daemon, bao, _aws: aws, _azure: azure }
+        Self { daemon, bao, aws: boto, _aws: aws, _azure: azure }
     }
 }
 

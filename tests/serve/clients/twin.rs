@@ -105,7 +105,7 @@ fn hvac_writes_as_it_writes_to_openbao() {
         (read(None), &[]),
     ];
     for ((method, with), allowed) in script {
-        let mut call = |hvac: &mut Hvac, path: &str| {
+        let call = |hvac: &mut Hvac, path: &str| {
             let mut with = with.clone();
             with["path"] = path.into();
             with["mount_point"] = "secret".into();

@@ -9,9 +9,11 @@
 //! - [`Conjur`] and [`AgentSecretStore`] stand in for what can't be had; the vendors' clients judge them.
 //! - [`Drongo`] emulates Google's services, and [`Google`] stands in for what it lacks.
 //! - [`Judge`] is such a client, told line by line what to do.
+//! - [`Daemon`] is a `runtime serve` under load.
 //! - [`aws`] has two emulators of AWS, and the vendor's client.
 //! - [`Signed`] reads a request's AWS signature, and says whose it is.
 //! - [`Server`] is a process that can't outlive the tests.
+//! - [`Load`] finds programs that put a server under load.
 //! - [`Venv`] holds the pinned Python packages that OpenBao and the guest compilers come in.
 //! - [`Npm`] holds pinned npm packages, and runs programs that use them.
 //! - [`GoogleIdentity`] hands out tokens as Google does, in all the ways there are.
@@ -25,6 +27,8 @@ pub mod aws;
 pub mod azure;
 mod client;
 mod conjur;
+mod daemon;
+mod debian;
 mod example;
 mod front;
 pub mod google;
@@ -47,6 +51,8 @@ mod venv;
 pub use agent_secret_store::AgentSecretStore;
 pub use azure::Azure;
 pub use conjur::{Conjur, Rights};
+pub use daemon::Daemon;
+pub use debian::Load;
 pub use example::example;
 pub use front::{Fault, Front};
 pub use google::{Drongo, Google, Login, Spoiled};

@@ -74,6 +74,14 @@ impl Venv {
         Self::make("google", include_str!("../requirements/google.txt"))
     }
 
+    /// What judges the files by which the daemon is run.
+    ///
+    /// # Errors
+    /// Python is missing, or a package can't be had.
+    pub fn deploy() -> Result<Self> {
+        Self::make("deploy", include_str!("../requirements/deploy.txt"))
+    }
+
     /// A command that the packages brought, such as `componentize-py`.
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join("bin").join(name)
@@ -150,6 +158,7 @@ mod tests {
             include_str!("../requirements/azure.txt"),
             include_str!("../requirements/clients.txt"),
             include_str!("../requirements/conjur.txt"),
+            include_str!("../requirements/deploy.txt"),
             include_str!("../requirements/google.txt"),
             include_str!("../requirements/guests.txt"),
             include_str!("../requirements/servers.txt"),

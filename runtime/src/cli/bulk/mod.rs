@@ -78,6 +78,8 @@ pub(crate) struct Target {
     pub(crate) writing: Arc<Writing>,
     /// Settings of the backend for each call.
     pub(crate) opt: Arc<[(String, String)]>,
+    /// What a secret was once it is written, in a word.
+    done: &'static str,
     call: Call,
 }
 
@@ -87,10 +89,11 @@ impl Target {
         backend: Backend,
         writing: Writing,
         opt: Vec<(String, String)>,
+        done: &'static str,
     ) -> Result<Self, Failed> {
         backend.options(opt.iter().cloned())?;
         let call = Call { fresh: true, ..session.call(&backend) };
-        Ok(Self { backend, writing: Arc::new(writing), opt: opt.into(), call })
+        Ok(Self { backend, writing: Arc::new(writing), opt: opt.into(), done, call })
     }
 
     /// Writes these, as far as they differ from what is there. Says what happens to them and to what could not be read,
@@ -109,6 +112,6 @@ impl Target {
         }
         summary::show(&items, Some(summary::LINES));
         let fates = write::all(&self, items, at_once, interrupt).await?;
-        summary::written(options, &fates, interrupt)
+        summary::written(options, self.done, &fates, interrupt)
     }
 }

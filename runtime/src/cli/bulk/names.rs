@@ -9,6 +9,9 @@ use crate::cli::Failed;
 /// The most names that are asked for: more are a backend that never comes to an end.
 const NAMES: usize = 100_000;
 
+/// The most pages of one folder: some of an upstream's may be empty, but more are a backend that never comes to an end.
+const PAGES: usize = 10_000;
+
 /// The names that the globs cover, or all, in the order in which the backend lists them.
 pub(crate) async fn all_names(
     backend: &Backend,
@@ -21,7 +24,10 @@ pub(crate) async fn all_names(
     let mut folders = vec![String::new()];
     while let Some(prefix) = folders.pop() {
         let mut listing = Listing { prefix, options: options.clone(), ..Listing::default() };
-        loop {
+        for pages in 1.. {
+            if pages > PAGES {
+                return Err(endless("the backend answers page after page and comes to no end"));
+            }
             let page = backend.list(&listing, call).await?;
             for entry in page.entries {
                 let folder = entry.name.ends_with('/');

@@ -7,6 +7,7 @@ use secret_runtime::{Backend, Call, Error, Kind, Read, SecretBytes, config::Refe
 use super::{Chosen, Interrupt, Parallel, Progress, all_names};
 use crate::cli::{
     Failed,
+    args::Options,
     at_once::at_once,
     session::{Session, wanted},
 };
@@ -32,7 +33,21 @@ pub(crate) struct Origin<'s> {
     pub(crate) interrupt: Interrupt,
 }
 
-impl Origin<'_> {
+impl<'s> Origin<'s> {
+    /// The backend of `--backend`; without one, wherever the configuration has each secret.
+    pub(crate) async fn open(
+        options: &Options,
+        session: &'s Session<'s>,
+        opt: Vec<(String, String)>,
+        parallel: Parallel,
+    ) -> Result<Self, Failed> {
+        let backend = match &options.backend {
+            Some(_) => Some(session.backend(None).await?),
+            None => None,
+        };
+        Ok(Self { session, backend, opt, parallel, interrupt: Interrupt::listen()? })
+    }
+
     /// Reads the names that were given, else those that the configuration declares, else those that the backend lists.
     /// What is listed and is not there, as after a deletion, is left out and named.
     pub(crate) async fn read(&self, given: Vec<String>, chosen: &Chosen) -> Result<Vec<Found>, Failed> {

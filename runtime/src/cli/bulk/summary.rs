@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use secret_runtime::{Error, Kind, Shown};
+use secret_runtime::{Error, Shown};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -55,7 +55,7 @@ pub(super) fn planned(options: &Options, items: &[Item], interrupt: &Interrupt) 
         _ => None,
     });
     let failures: Vec<_> = failures.collect();
-    tell(&failures);
+    let failed_with = exit::tell_all(failures.iter().map(|(_, error)| *error));
     match options.output {
         Output::Json => {
             let mut object = Map::new();
@@ -72,12 +72,13 @@ pub(super) fn planned(options: &Options, items: &[Item], interrupt: &Interrupt) 
             say!("runtime: nothing was written; it would be: {}", words(&counts));
         }
     }
-    ended(interrupt, &failures)
+    ended(interrupt, failed_with)
 }
 
-/// Ends a run.
+/// Ends a run; `done` is what became of those that were written.
 pub(super) fn written(
     options: &Options,
+    done: &str,
     fates: &[(Arc<str>, Fate)],
     interrupt: &Interrupt,
 ) -> Result<ExitCode, Failed> {
@@ -98,7 +99,7 @@ pub(super) fn written(
         };
         kinds.iter_mut().filter(|(known, _)| *known == kind).for_each(|(_, names)| names.push(&**name));
     }
-    tell(&failures);
+    let failed_with = exit::tell_all(failures.iter().map(|(_, error)| *error));
     let count = |wanted: &[&str]| -> usize {
         kinds.iter().filter(|(kind, _)| wanted.contains(kind)).map(|(_, names)| names.len()).sum()
     };
@@ -114,8 +115,7 @@ pub(super) fn written(
             output::json(&object.into())?;
         }
         Output::Text => {
-            let counts =
-                [("imported", imported), ("skipped", skipped), ("failed", failures.len()), ("not tried", untried)];
+            let counts = [(done, imported), ("skipped", skipped), ("failed", failures.len()), ("not tried", untried)];
             let left = count(&["skipped"]);
             let hint = if left > 0 {
                 format!("; {left} are there already (--overwrite replaces them)")
@@ -132,7 +132,7 @@ pub(super) fn written(
             fates.len()
         );
     }
-    ended(interrupt, &failures)
+    ended(interrupt, failed_with)
 }
 
 /// Counts in words: those of nothing are left out, but for the first.
@@ -141,27 +141,15 @@ fn words(counts: &[(&str, usize)]) -> String {
     shown.map(|(_, (what, count))| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Says why each failed.
-fn tell(failures: &[(&str, &Error)]) {
-    for (_, error) in failures {
-        say!("runtime: {error}");
-        exit::explain(error);
-    }
-}
-
 fn failed(failures: &[(&str, &Error)]) -> Value {
     let of = |(name, error): &(&str, &Error)| ((*name).to_owned(), output::error_json(error));
     failures.iter().map(of).collect::<Map<_, _>>().into()
 }
 
-/// The exit code: that of the interruption, else of the first failure that is more than an absent secret.
-fn ended(interrupt: &Interrupt, failures: &[(&str, &Error)]) -> Result<ExitCode, Failed> {
-    if let Some(code) = interrupt.code() {
-        return Err(Failed::silent(code));
-    }
-    let first = failures.iter().find(|(_, error)| error.kind() != Kind::NotFound).or(failures.first());
-    match first {
-        Some((_, error)) => Err(Failed::silent(exit::exit_code(error.kind()))),
+/// The exit code: that of the interruption, else of what failed.
+fn ended(interrupt: &Interrupt, failed: Option<u8>) -> Result<ExitCode, Failed> {
+    match interrupt.code().or(failed) {
+        Some(code) => Err(Failed::silent(code)),
         None => Ok(ExitCode::SUCCESS),
     }
 }

@@ -8,7 +8,7 @@ mod github;
 mod json;
 mod kubernetes;
 pub(super) mod shell;
-mod yaml;
+pub(super) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -99,6 +99,8 @@ impl From {
 
     /// Reads a whole file.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Parsed, Problems> {
+        // Some editors begin a file with a mark of its encoding.
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
@@ -130,6 +132,15 @@ pub(crate) enum To {
 }
 
 impl To {
+    /// The format of a file by the end of its name.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        Some(match From::of(path)? {
+            From::Dotenv => Self::Dotenv,
+            From::Json => Self::Json,
+            From::Yaml => Self::Yaml,
+        })
+    }
+
     /// Writes all of these. Of GitHub's it is the assignments alone: see [`GithubEnv`].
     pub(crate) fn write(self, entries: &[Entry], manifest: &Manifest) -> Result<Zeroizing<Vec<u8>>, Problems> {
         match self {
@@ -140,6 +151,11 @@ impl To {
             Self::Kubernetes => kubernetes::write(entries, manifest),
             Self::Github => Ok(GithubEnv::of(entries)?.assignments),
         }
+    }
+
+    /// Whether whoever reads it makes its names environment variables, and nothing else with it.
+    pub(crate) fn takes_effect(self) -> bool {
+        matches!(self, Self::Shell | Self::Github)
     }
 
     /// Whether its names are those of environment variables.

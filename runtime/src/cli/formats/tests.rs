@@ -366,3 +366,25 @@ fn a_file_that_is_no_text_is_refused_at_its_line() {
         assert_eq!(format.read(b"\n\n\xff").unwrap_err().0, ["line 3: not UTF-8 text"]);
     }
 }
+
+#[test]
+fn a_mark_of_the_encoding_is_no_part_of_the_first_name() {
+    for (format, text) in [(From::Dotenv, "A=1\n"), (From::Json, "{\"A\": \"1\"}"), (From::Yaml, "A: '1'\n")] {
+        assert_eq!(read(format, &format!("\u{feff}{text}")), [("A".to_owned(), b"1".to_vec())], "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_yaml_would_merge_is_a_name_in_quotes() {
+    let entries = entries(&[("<<".to_owned(), b"v".to_vec())]);
+    assert_eq!(read(From::Yaml, &written(To::Yaml, &entries)), pairs(&entries));
+    assert_eq!(problems(From::Yaml, "<<: v\n").len(), 1);
+}
+
+#[test]
+fn a_file_to_write_says_its_format_by_its_name() {
+    for (name, format) in [(".env.local", Some(To::Dotenv)), ("a.json", Some(To::Json)), ("a.yml", Some(To::Yaml))] {
+        assert_eq!(To::of(Path::new(name)), format, "{name}");
+    }
+    assert_eq!(To::of(Path::new("secrets")), None);
+}

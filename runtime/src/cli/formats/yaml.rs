@@ -64,7 +64,7 @@ impl<'a, I: Iterator<Item = Next<'a>>> Reader<I> {
         loop {
             let name = match self.next()? {
                 (Event::MappingEnd, _) => return Ok(entries),
-                (Event::Scalar(name, ..), _) if name != "<<" => name.into_owned(),
+                (Event::Scalar(name, style, ..), _) if name != "<<" || style != ScalarStyle::Plain => name.into_owned(),
                 (Event::Scalar(..), line) => {
                     return Err(Problems::one(format!("line {line}: mappings can't be merged here")));
                 }
@@ -216,7 +216,7 @@ fn key(out: &mut Vec<u8>, name: &str) {
 }
 
 /// Text in double quotes: on one line, whatever is in it.
-pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
+pub(in crate::cli) fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     for c in text.chars() {
         match c {

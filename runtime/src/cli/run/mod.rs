@@ -18,13 +18,14 @@ use std::{
 
 use secret_runtime::{Secret, Shown};
 
+pub(super) use self::rules::loads_code;
 use self::{
     files::Folder,
     names::{EnvNames, Naming, Planned},
     redact::Masks,
     signals::Signals,
 };
-use super::{Failed, args::Options, exit, session::Session};
+use super::{Failed, args::Options, exit, load, session::Session};
 
 /// Bytes that Linux takes for one variable: its name, an equals sign, its value and a zero byte.
 const VARIABLE_BYTES: usize = 128 << 10;
@@ -33,8 +34,8 @@ const VARIABLE_BYTES: usize = 128 << 10;
 #[command(
     long_about = "Run a program with secrets as its environment variables, or as files.\n\n\
         The secrets are those that the configuration declares, or those of --only. If one is missing, nothing is \
-        started. The program does not get the credentials that the backends used, nor inherited variables that bear \
-        the name of a declared secret which it is not given; see --keep. Signals are passed on to it, and its exit \
+        started. The program does not get the credentials that the configured backends use, nor inherited variables \
+        that bear the name of a declared secret which it is not given; see --keep. Signals are passed on to it, and its exit \
         code becomes ours: 128 and the number of the signal if one ended it, 127 if there is no such program, 126 if it \
         can't be run.",
     after_help = "Examples:\n  \
@@ -90,6 +91,9 @@ pub(crate) async fn run(options: &Options, command: Run) -> Result<ExitCode, Fai
     let secrets = read(&session, planned).await?;
     for backend in session.backends() {
         unwanted.extend(backend.credential_variables().map(str::to_owned));
+    }
+    if let Some(config) = session.config() {
+        unwanted.extend(load::credential_variables(config)?);
     }
     if !command.files {
         fit(&secrets)?;
@@ -185,24 +189,22 @@ fn bearing<'a>(secrets: impl Iterator<Item = &'a str>, naming: Naming<'_>) -> BT
     secrets.flat_map(|secret| [secret.to_owned(), naming.target(secret)]).collect()
 }
 
-/// Reads all, or tells of each that can't be read. The exit code is that of the first failure that is more than an
-/// absent secret.
+/// Reads all, or tells of each that can't be read.
 async fn read(session: &Session<'_>, planned: Vec<Planned>) -> Result<Vec<(Planned, Secret)>, Failed> {
     let mut names: Vec<String> = planned.iter().map(|planned| planned.secret.clone()).collect();
     names.sort_unstable();
     names.dedup();
     let mut found = std::collections::BTreeMap::new();
-    let mut codes = Vec::new();
+    let mut failures = Vec::new();
     for (name, answer) in session.read_all(&names).await? {
         match answer {
             Ok(answer) => drop(found.insert(name, answer.secret)),
-            Err(error) => codes.push(exit::tell(&error.into())),
+            Err(error) => failures.push(error),
         }
     }
-    let absent = exit::exit_code(secret_runtime::Kind::NotFound);
-    if let Some(code) = codes.iter().find(|code| **code != absent).or(codes.first()) {
+    if let Some(code) = exit::tell_all(&failures) {
         say!("runtime: nothing was started");
-        return Err(Failed::silent(*code));
+        return Err(Failed::silent(code));
     }
     let of = |planned: Planned| found.get(&planned.secret).cloned().map(|secret| (planned, secret));
     Ok(planned.into_iter().filter_map(of).collect())

@@ -23,10 +23,11 @@ use tokio::{
 };
 
 use self::{live::live, trust::Watch};
-use super::{Failed, args::Options, load, paths, session::Session};
+use super::{Failed, args::Options, load, paths, session::Session, terminal};
 use crate::serve::{
     Daemon, Reload,
     listen::{Listener, inherited, tls::Tls, unix::Socket},
+    telemetry::traces::Traces,
     tokens::Tokens,
 };
 
@@ -50,6 +51,8 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     raise_the_limit_of_files();
     let mut session = Session::open(options)?.for_a_service();
     let settings = settings(&session, &command);
+    let traces = Traces::to(&settings.telemetry).map_err(Failed::other)?;
+    terminal::init_log_and(options.verbose, traces.as_ref().map(Traces::layer));
     let first = live(&session, options, &settings).await?;
     let tls = settings.tls.as_ref().map(Tls::read).transpose().map_err(|cause| cant("TLS", cause))?;
     let listeners = listeners(&settings, tls.as_ref())?;
@@ -106,6 +109,9 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
         // Told twice: whoever waits is not answered any more.
         () = ends.told() => {}
     }
+    if let Some(traces) = traces {
+        traces.flush().await;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,9 +138,12 @@ async fn renew<'o>(
     let before = settings(session, command);
     let renewed = session.renewed()?;
     let settings = settings(&renewed, command);
-    let fixed = |serve: &Serve| (serve.socket.clone(), serve.listen, serve.tls.is_some(), serve.state.clone());
-    if fixed(&before) != fixed(&settings) {
-        let reason = "socket, listen, state and whether there is tls change with a restart alone";
+    let audit = |session: &Session<'_>| session.config().and_then(Config::audit).map(Path::to_owned);
+    let fixed = |serve: &Serve| {
+        (serve.socket.clone(), serve.listen, serve.tls.is_some(), serve.state.clone(), serve.telemetry.clone())
+    };
+    if fixed(&before) != fixed(&settings) || audit(session) != audit(&renewed) {
+        let reason = "audit, socket, listen, state, telemetry and whether there is tls change with a restart alone";
         return Err(Failed::usage(reason));
     }
     let live = live(&renewed, options, &settings).await?;

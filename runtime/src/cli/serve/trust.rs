@@ -1,10 +1,9 @@
 //! Trust that is taken back while the daemon runs acts at once.
 
 use std::{
-    collections::BTreeSet,
     fs,
     os::unix::fs::MetadataExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
@@ -12,7 +11,7 @@ use secret_runtime::{Shown, config::Config, layers::audit, trust::TrustStore};
 
 use crate::{
     cli::{Failed, configuration, load, paths, session::Session},
-    serve::Daemon,
+    serve::{Daemon, mounts::Mount},
 };
 
 /// How often the trust file is looked at, and so how long a backend goes on that has lost its trust.
@@ -52,7 +51,7 @@ impl Watch {
     }
 }
 
-fn identity(file: &PathBuf) -> Option<Identity> {
+fn identity(file: &Path) -> Option<Identity> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.dev(), metadata.ino(), metadata.len(), metadata.modified().ok()))
 }
@@ -67,31 +66,21 @@ pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
         (Some(path), Some(store)) => store.configurations().any(|known| known.path == *path),
         (Some(_), None) => false,
     };
-    let live = daemon.live();
-    let lost = live.mounts.values().filter(|mount| !(config_holds && holds(session, store, &mount.backend)));
-    let lost: BTreeSet<_> = lost.map(|mount| mount.name.clone()).collect();
-    for (names, operation, words) in [
-        (lost.difference(&live.withdrawn), "withdraw", "is not trusted any more, and answers nobody"),
-        (live.withdrawn.difference(&lost), "restore", "is trusted again"),
-    ] {
-        for name in names {
-            say!("runtime: {} {words}", Shown(name));
-            if let (Some(log), Some(mount)) = (&daemon.audit, live.mounts.get(name)) {
-                let digest = mount.backend.digest().to_string();
-                let event = audit::Event {
-                    operation,
-                    backend: mount.backend.name(),
-                    digest: &digest,
-                    outcome: audit::OK,
-                    ..Default::default()
-                };
-                let _ = log.record(&event);
-            }
+    let (before, lost) = (daemon.live(), |mount: &Mount| !(config_holds && holds(session, store, &mount.backend)));
+    let now = before.with_trust(lost);
+    let withdrawn = now.withdrawn.iter().filter(|(name, _)| before.mounts.contains_key(*name));
+    let restored = now.mounts.iter().filter(|(name, _)| before.withdrawn.contains_key(*name));
+    let withdrawn = withdrawn.map(|found| (found, "withdraw", "is not trusted any more, and answers nobody"));
+    let restored = restored.map(|found| (found, "restore", "is trusted again"));
+    for ((name, mount), operation, words) in withdrawn.chain(restored) {
+        say!("runtime: {} {words}", Shown(name));
+        if let Some(log) = &daemon.audit {
+            let (backend, digest) = (mount.backend.name(), mount.backend.digest().to_string());
+            let event = audit::Event { operation, backend, digest: &digest, outcome: audit::OK, ..Default::default() };
+            let _ = log.record(&event);
         }
     }
-    if lost != live.withdrawn {
-        daemon.replace(live.with_withdrawn(lost));
-    }
+    daemon.replace(now);
 }
 
 /// Whether a backend still has what it was loaded under.

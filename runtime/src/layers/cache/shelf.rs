@@ -12,12 +12,13 @@ use foldhash::quality::RandomState;
 use moka::policy::EvictionPolicy;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{
     CacheSettings, CachedEntry,
     flight::{Flights, Sender, Waiter},
+    refresh::{self, Refresher, Renewal},
 };
 use crate::{
     error::{Kind, Result},
@@ -26,6 +27,10 @@ use crate::{
 
 /// How often values that are too old are looked for, and so how much longer than allowed one may stay in memory.
 const SWEEP: Duration = Duration::from_secs(15);
+
+/// The same for values that are to be loaded again before a short TTL ends. Looking through ten thousand takes a
+/// hundredth of it.
+const SWEEP_FASTEST: Duration = Duration::from_millis(100);
 
 /// The longest time that anything is kept, so that no sum of times overflows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -44,6 +49,8 @@ pub(super) struct Kept {
     fresh_until: Instant,
     /// After `fresh_until`, for as long as the upstream is away.
     stale_until: Instant,
+    /// When it is to be loaded again; none for never.
+    renewal: Option<Renewal>,
     weight: u32,
 }
 
@@ -73,6 +80,10 @@ impl Kept {
         self.outcome().is_none()
     }
 
+    fn is_due(&self, now: Instant) -> bool {
+        now < self.fresh_until && self.renewal.as_ref().is_some_and(|renewal| renewal.is_due(now))
+    }
+
     fn empty(&self) {
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -95,6 +106,8 @@ pub(crate) struct Shelf {
     /// Hashed fast rather than against floods: hashing is a large part of a hit, and there are never many entries.
     kept: moka::sync::Cache<Read, Arc<Kept>, RandomState>,
     settings: CacheSettings,
+    /// None if values are loaded only when somebody asks for them.
+    refresher: Option<Refresher>,
     changing: Mutex<Changing>,
 }
 
@@ -105,7 +118,8 @@ struct Changing {
 }
 
 impl Shelf {
-    pub(super) fn new(settings: CacheSettings) -> Arc<Self> {
+    /// An empty shelf. With a refresher, values in use are loaded again before they are too old.
+    pub(super) fn new(settings: CacheSettings, refresher: Option<Refresher>) -> Arc<Self> {
         // moka counts weights in 32 bits. The least weight is what keeps the number of entries within bounds.
         let bytes = settings.bytes.clamp(1, u64::from(u32::MAX));
         let kept = moka::sync::Cache::builder()
@@ -114,7 +128,7 @@ impl Shelf {
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(|_, kept, _| kept.empty())
             .build_with_hasher(RandomState::default());
-        Arc::new(Self { kept, settings: CacheSettings { bytes, ..settings }, changing: Mutex::default() })
+        Arc::new(Self { kept, settings: CacheSettings { bytes, ..settings }, refresher, changing: Mutex::default() })
     }
 
     fn changing(&self) -> MutexGuard<'_, Changing> {
@@ -126,6 +140,9 @@ impl Shelf {
         let kept = self.kept.get(read)?;
         if Instant::now() >= kept.fresh_until {
             return None;
+        }
+        if let Some(renewal) = &kept.renewal {
+            renewal.mark();
         }
         Some(kept.outcome()?.map(|secret| Answer { secret, source: Source::Cache }))
     }
@@ -150,6 +167,34 @@ impl Shelf {
         }
         let (number, sender, waiter) = changing.flights.begin(read);
         Boarding::Begun(Load { shelf: self.clone(), read: read.clone(), number, sender }, waiter)
+    }
+
+    pub(super) fn refresher(&self) -> Option<&Refresher> {
+        self.refresher.as_ref()
+    }
+
+    /// What should be loaded again now, what ends first before the rest.
+    fn due(&self) -> Vec<Read> {
+        let now = Instant::now();
+        let due = self.kept.iter().filter(|(_, kept)| kept.is_due(now));
+        let mut due: Vec<_> = due.map(|(read, kept)| (kept.fresh_until, read)).collect();
+        due.sort_by_key(|(until, _)| *until);
+        due.into_iter().map(|(_, read)| (*read).clone()).collect()
+    }
+
+    /// Begins to load again what is still due, unless that is under way.
+    pub(super) fn reload(self: &Arc<Self>, read: &Read) -> Option<Load> {
+        let mut changing = self.changing();
+        let now = Instant::now();
+        let kept = self.kept.get(read).filter(|kept| kept.is_due(now))?;
+        if changing.flights.join(read).is_some() {
+            return None;
+        }
+        if let Some(renewal) = &kept.renewal {
+            renewal.tried(now);
+        }
+        let (number, sender, _) = changing.flights.begin(read);
+        Some(Load { shelf: self.clone(), read: read.clone(), number, sender })
     }
 
     /// What is kept at this moment and may still be served, in order of names and versions.
@@ -221,11 +266,13 @@ impl Shelf {
         let now = Instant::now();
         let least = self.settings.bytes / self.settings.entries.max(1);
         let weight = u32::try_from(least.max(size(read, &outcome) as u64)).unwrap_or(u32::MAX);
+        let refreshed = self.refresher.is_some() && outcome.is_ok();
         let kept = Kept {
             outcome: Mutex::new(Some(outcome)),
             since: now,
             fresh_until: now + fresh,
             stale_until: now + stale,
+            renewal: if refreshed { Renewal::new(now, fresh, self.period()) } else { None },
             weight,
         };
         self.kept.insert(read.clone(), Arc::new(kept));
@@ -237,17 +284,31 @@ impl Shelf {
         self.kept.run_pending_tasks();
     }
 
-    /// Has values that are too old leave memory, as long as there are any.
+    /// How often the sweeper comes by.
+    fn period(&self) -> Duration {
+        match &self.refresher {
+            Some(_) => (self.settings.ttl / 10).clamp(SWEEP_FASTEST, SWEEP),
+            None => SWEEP,
+        }
+    }
+
+    /// Has values that are too old leave memory, and those in use loaded again before, as long as there are any.
     fn see_to_sweeping(self: &Arc<Self>, changing: &mut Changing) {
         if changing.sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
-            let shelf = Arc::downgrade(self);
+            let (shelf, period) = (Arc::downgrade(self), self.period());
             changing.sweeper = Some(tokio::spawn(async move {
+                let mut next = Instant::now();
                 loop {
-                    sleep(SWEEP).await;
-                    let Some(shelf) = shelf.upgrade() else { return };
-                    if !shelf.sweep() {
+                    next += period;
+                    sleep_until(next).await;
+                    let Some(strong) = shelf.upgrade() else { return };
+                    if !strong.sweep() {
                         return;
                     }
+                    let due = if strong.refresher.is_some() { strong.due() } else { Vec::new() };
+                    drop(strong);
+                    // What is not loaded again by the time of the next sweep is found by that one.
+                    let _ = timeout_at(next + period, refresh::pass(&shelf, due)).await;
                 }
             }));
         }

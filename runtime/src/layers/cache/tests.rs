@@ -5,6 +5,7 @@
 mod forgetting;
 mod keeping;
 mod listing;
+mod refreshing;
 mod sharing;
 
 use std::time::SystemTime;
@@ -27,7 +28,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 type Kept = Arc<Cache<Arc<Fake>>>;
 
 fn cache(fake: &Arc<Fake>, settings: CacheSettings) -> Kept {
-    Arc::new(Cache::new(fake.clone(), Some(settings)))
+    Arc::new(Cache::new(fake.clone(), Some(settings), Arc::default()))
 }
 
 /// A cache with the default settings over a store that answers `first`.

@@ -8,19 +8,20 @@
 //! client by Dapr; there is none here to obey it, so it is refused.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use http::{Method, StatusCode};
-use secret_runtime::{Answer, Error, Kind, Listing, Shown};
+use secret_runtime::{Answer, Entry, Error, Kind, Operation, Shown, Source};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::serve::{
     Live,
     caller::Caller,
+    listing,
     mounts::{self, Mount, Reach},
     reply::{self, Reply},
     request::Asked,
@@ -30,8 +31,8 @@ use crate::serve::{
 /// The most secrets of one bulk reply.
 const BULK: usize = 1000;
 
-/// How many pages and folders of listings are looked at for it.
-const PAGES: usize = 100;
+/// How many folders are looked into for it.
+const FOLDERS: usize = 100;
 
 /// Answers what is asked of a store.
 pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
@@ -82,64 +83,60 @@ async fn one(reach: Reach<'_>, name: &str, version: Option<&str>) -> Result<Repl
 
 /// All secrets that the caller may list and read. What it may not is never asked for.
 async fn bulk(reach: Reach<'_>) -> Result<Reply, Reply> {
-    let failed = |why: &dyn Display| {
-        let reason = format!("failed getting secrets from secret store {}: {why}", reach.mount.name);
+    let found = listing::in_time(reach, async { read(reach, names(reach).await?).await }).await.map_err(|failed| {
+        let (store, why) = (&reach.mount.name, reply::told(&failed));
+        let reason = format!("failed getting secrets from secret store {store}: {why}");
         error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_GET", &reason)
-    };
-    let names = names(reach).await.map_err(|error| failed(&reply::told(&error)))?;
-    let names = names.ok_or_else(|| failed(&format_args!("there are more than {BULK}; get them one by one")))?;
+    })?;
+    let stale = found.values().any(|answer| answer.source == Source::Stale);
+    let secrets: BTreeMap<_, _> =
+        found.iter().map(|(name, answer)| (name, Secret { mount: reach.mount, name, answer })).collect();
+    let reply = Reply::json(StatusCode::OK, &secrets);
+    Ok(if stale { reply.marked(Source::Stale) } else { reply })
+}
+
+/// The names of all secrets that the caller may list and read, those in folders too.
+async fn names(reach: Reach<'_>) -> Result<BTreeSet<String>, Error> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![String::new()];
+    for _ in 0..FOLDERS {
+        let Some(folder) = folders.pop() else { return Ok(names) };
+        for Entry { name, .. } in listing::all(reach, &folder).await? {
+            // A folder in itself would be looked at for ever.
+            if !name.ends_with('/') {
+                if reach.may(Operation::Read, &name) {
+                    names.insert(name);
+                }
+            } else if name.len() > folder.len() && name.starts_with(&folder) {
+                folders.push(name);
+            }
+        }
+        if names.len() > BULK {
+            break;
+        }
+    }
+    Err(listing::too_many())
+}
+
+/// Reads each of these, a few at a time.
+async fn read(reach: Reach<'_>, names: BTreeSet<String>) -> Result<BTreeMap<String, Answer>, Error> {
     let left = Mutex::new(names.into_iter());
     // Each takes the next name that is left, so that as many are read at a time as there are of them.
     let worker = || async {
         let mut found = Vec::new();
         loop {
-            let Some(name) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { break };
+            let Some(name) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { return Ok(found) };
             match reach.read(&name, None, shape::options(reach.mount)).await {
                 Ok(answer) => found.push((name, answer)),
-                // Deleted since it was listed, or listed and not to be read.
-                Err(error) if error.kind() == Kind::NotFound || error.rule() == Some(mounts::SCOPE) => {}
+                // Deleted since it was listed.
+                Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok::<_, Error>(found)
     };
-    let found = tokio::try_join!(worker(), worker(), worker(), worker(), worker(), worker(), worker(), worker());
-    let (a, b, c, d, e, f, g, h) = found.map_err(|error| failed(&reply::told(&error)))?;
-    let found: BTreeMap<_, _> = [a, b, c, d, e, f, g, h].into_iter().flatten().collect();
-    let stale = found.values().map(|answer| answer.source).find(|source| *source == secret_runtime::Source::Stale);
-    let all: BTreeMap<_, _> =
-        found.iter().map(|(name, answer)| (&**name, Secret { mount: reach.mount, name, answer })).collect();
-    let reply = Reply::json(StatusCode::OK, &all);
-    Ok(match stale {
-        Some(stale) => reply.marked(stale),
-        None => reply,
-    })
-}
-
-/// The names of all secrets that the caller may list, those in folders too; none if there are too many.
-async fn names(reach: Reach<'_>) -> Result<Option<Vec<Arc<str>>>, Error> {
-    let mut names: Vec<Arc<str>> = Vec::new();
-    let mut listings = vec![Listing::default()];
-    for _ in 0..PAGES {
-        let Some(mut listing) = listings.pop() else { return Ok(Some(names)) };
-        let page = reach.list(&listing).await?;
-        for entry in page.entries {
-            // A folder in itself would be looked at for ever.
-            if !entry.name.ends_with('/') {
-                names.push(entry.name.into());
-            } else if entry.name.starts_with(&listing.prefix) && entry.name != listing.prefix {
-                listings.push(Listing { prefix: entry.name, ..Listing::default() });
-            }
-        }
-        if names.len() > BULK {
-            return Ok(None);
-        }
-        if page.next.is_some() {
-            listing.cursor = page.next;
-            listings.push(listing);
-        }
-    }
-    Ok(listings.is_empty().then_some(names))
+    let (a, b, c, d, e, f, g, h) =
+        tokio::try_join!(worker(), worker(), worker(), worker(), worker(), worker(), worker(), worker())?;
+    Ok([a, b, c, d, e, f, g, h].into_iter().flatten().collect())
 }
 
 /// A secret as Dapr has it: texts by their names.

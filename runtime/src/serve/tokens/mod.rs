@@ -95,7 +95,7 @@ impl Tokens {
     }
 
     fn by(clock: Clock, folder: &Path) -> io::Result<Self> {
-        let store = Store::open(folder)?;
+        let mut store = Store::open(folder)?;
         let saved = store.read()?;
         clock.not_before(time(saved.seen));
         let held = saved.tokens.into_iter().map(known).collect::<io::Result<_>>()?;
@@ -117,8 +117,10 @@ impl Tokens {
         let mut store = self.store();
         let now = self.now();
         self.forget(|ticket| ticket.expires() <= now);
+        let accessor = hexadecimal(&accessor);
         let ticket = Arc::new(Ticket {
-            accessor: hexadecimal(&accessor),
+            label: Ticket::label(&accessor),
+            accessor,
             scopes: Arc::new(wanted.scopes),
             metrics: wanted.metrics,
             created: now,
@@ -175,9 +177,11 @@ impl Tokens {
     /// It could not be written.
     pub(crate) fn remember(&self) -> io::Result<()> {
         let mut store = self.store();
-        let saved = self.saved(self.now());
-        // Where there is no token, none can come back.
-        if saved.tokens.is_empty() && !store.is_behind() { Ok(()) } else { store.write(&saved) }
+        let now = self.now();
+        self.forget(|ticket| ticket.expires() <= now);
+        let saved = self.saved(now);
+        // Where no token is or was, none can come back.
+        if saved.tokens.is_empty() && !store.is_filled() { Ok(()) } else { store.write(&saved) }
     }
 
     /// Does so again and again. How far a clock can be set back to any effect while no daemon runs is how long ago that
@@ -241,6 +245,7 @@ fn known(saved: SavedToken) -> io::Result<(Hash, Arc<Ticket>)> {
         return Err(wrong("the life"));
     }
     let ticket = Ticket {
+        label: Ticket::label(&saved.accessor),
         accessor: saved.accessor,
         scopes: Arc::new(scopes),
         metrics: saved.metrics,

@@ -63,8 +63,8 @@ impl Saved {
 pub(super) struct Store {
     folder: File,
     path: PathBuf,
-    /// Whether the file says something older than what was to be written.
-    behind: bool,
+    /// Whether there may be tokens in the file.
+    filled: bool,
 }
 
 impl Store {
@@ -76,7 +76,7 @@ impl Store {
         make_private(path)?;
         let folder = open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { folder: folder.into(), path: path.to_owned(), behind: false }),
+            Ok(()) => Ok(Self { folder: folder.into(), path: path.to_owned(), filled: false }),
             Err(Errno::WOULDBLOCK) => Err(other(format!(
                 "another daemon keeps its tokens in {}; end it, or name another folder as serve.state",
                 path.display()
@@ -89,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// It can't be read, others can reach it, or it makes no sense.
-    pub(super) fn read(&self) -> io::Result<Saved> {
+    pub(super) fn read(&mut self) -> io::Result<Saved> {
         let bad = |why: String| {
             let path = self.path.join(FILE);
             other(format!("{} can't be relied on: {why}; mend it, or remove it and all tokens with it", path.display()))
@@ -121,12 +121,13 @@ impl Store {
         if saved.version != FORMAT {
             return Err(bad(format!("it has the format {}, and {FORMAT} is the one that is known", saved.version)));
         }
+        self.filled = !saved.tokens.is_empty();
         Ok(saved)
     }
 
-    /// Whether the last write failed, and the file is as it was before.
-    pub(super) fn is_behind(&self) -> bool {
-        self.behind
+    /// Whether there may be tokens in the file.
+    pub(super) fn is_filled(&self) -> bool {
+        self.filled
     }
 
     /// Writes the file anew, or leaves it as it is.
@@ -134,15 +135,15 @@ impl Store {
     /// # Errors
     /// What was written is not certainly on the disk.
     pub(super) fn write(&mut self, saved: &Saved) -> io::Result<()> {
-        self.behind = true;
+        self.filled = true;
         let bytes = serde_json::to_vec(saved)?;
         if bytes.len() > FILE_BYTES {
             return Err(other(format!("all tokens together take more than {FILE_BYTES} bytes")));
         }
         let written = self.replace(&bytes);
-        self.behind = written.is_err();
-        if self.behind {
-            let _ = unlinkat(&self.folder, NEXT, AtFlags::empty());
+        match &written {
+            Ok(()) => self.filled = !saved.tokens.is_empty(),
+            Err(_) => drop(unlinkat(&self.folder, NEXT, AtFlags::empty())),
         }
         written
     }

@@ -116,6 +116,19 @@ fn setting_the_clock_back_between_two_lives_prolongs_nothing_either() {
 }
 
 #[test]
+fn a_token_that_was_seen_to_have_ended_does_not_come_back() {
+    let (folder, clocks) = (folder(), Clocks::at(1_000_000));
+    let tokens = clocks.open(folder.path()).unwrap();
+    let minted = tokens.mint(wanted(60)).unwrap();
+    clocks.pass(60);
+    assert!(tokens.list().is_empty());
+    tokens.remember().unwrap();
+    drop(tokens);
+    clocks.set(1_000_000);
+    assert!(!holds(&clocks.open_again(folder.path()), &minted));
+}
+
+#[test]
 fn setting_the_clock_forward_ends_a_token() {
     let (folder, clocks) = (folder(), Clocks::at(1_000_000));
     let tokens = clocks.open(folder.path()).unwrap();
@@ -133,7 +146,7 @@ fn tokens_are_the_same_after_a_restart() {
     assert!(!holds(&tokens, &revoked), "it holds no longer at once");
     drop(tokens);
     let tokens = clocks.open_again(folder.path());
-    assert_eq!(tokens.list(), [kept.ticket.clone()]);
+    assert_eq!(tokens.list(), std::slice::from_ref(&kept.ticket));
     assert_eq!(tokens.find(&kept.token), Some(kept.ticket));
     assert!(tokens.find(&revoked.token).is_none());
     assert_eq!(tokens.revoke(None).unwrap(), 1);
@@ -173,7 +186,8 @@ fn what_others_could_have_written_or_makes_no_sense_is_refused() {
         fs::rename(file, file.with_extension("elsewhere")).unwrap();
         symlink(file.with_extension("elsewhere"), file).unwrap();
     };
-    let spoils: [(&dyn Fn(&Path), &str); 8] = [
+    type Spoil<'a> = &'a dyn Fn(&Path);
+    let spoils: [(Spoil<'_>, &str); 8] = [
         (&mode(0o640), "its mode 640 lets others at it"),
         (&mode(0o602), "its mode 602 lets others at it"),
         (&content(""), "can't be relied on"),
@@ -212,7 +226,7 @@ fn what_can_not_be_remembered_is_not_minted_and_leaves_all_as_it_was() {
     fs::create_dir(folder.path().join("tokens.json.new")).unwrap();
     assert!(matches!(tokens.mint(wanted(60)), Err(NotMinted::Store(_))));
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert_eq!(tokens.list(), [minted.ticket.clone()]);
+    assert_eq!(tokens.list(), std::slice::from_ref(&minted.ticket));
     // Revoked it is all the same, and that is made up for.
     tokens.revoke(Some(&minted.ticket.accessor)).unwrap_err();
     assert!(!holds(&tokens, &minted));

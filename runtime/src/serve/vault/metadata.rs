@@ -6,22 +6,14 @@ use std::{
 };
 
 use http::StatusCode;
-use secret_runtime::{DeleteMode, Listing, Source};
+use secret_runtime::{DeleteMode, Operation, Source};
 use serde::Serialize;
 
 use super::{
     data::{self, Metadata, NO_TIME},
     envelope::Envelope,
 };
-use crate::serve::{
-    mounts::{self, Reach},
-    reply::Reply,
-    request::Asked,
-    shape,
-};
-
-/// How many pages of a backend's listing are followed for one folder, so that no backend goes on for ever.
-const PAGES: usize = 100;
+use crate::serve::{listing, mounts::Reach, reply::Reply, request::Asked, shape};
 
 /// Answers what is asked of a folder, or of a secret beside its value.
 pub(super) async fn answer(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
@@ -37,29 +29,19 @@ pub(super) async fn answer(reach: Reach<'_>, name: &str, asked: &Asked) -> Resul
 }
 
 #[derive(Serialize)]
-struct Keys {
-    keys: BTreeSet<String>,
+struct Keys<'a> {
+    keys: BTreeSet<&'a str>,
 }
 
 /// Lists what lies directly in a folder, as far as the caller may see it.
 async fn list(reach: Reach<'_>, folder: &str) -> Result<Reply, Reply> {
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    let mut keys = BTreeSet::new();
-    let mut listing = Listing { prefix, ..Listing::default() };
-    for _ in 0..PAGES {
-        let page = reach.list(&listing).await?;
-        keys.extend(page.entries.iter().filter_map(|entry| child(&listing.prefix, &entry.name)).map(str::to_owned));
-        listing.cursor = page.next;
-        if listing.cursor.is_none() {
-            return if keys.is_empty() {
-                Err(Reply::not_found())
-            } else {
-                Ok(Reply::json(StatusCode::OK, &Envelope::new(Keys { keys })))
-            };
-        }
+    let entries = listing::in_time(reach, listing::all(reach, &prefix)).await?;
+    let keys: BTreeSet<_> = entries.iter().filter_map(|entry| child(&prefix, &entry.name)).collect();
+    if keys.is_empty() {
+        return Err(Reply::not_found());
     }
-    let reason = "there is more in this folder than is listed at once; list one below it";
-    Err(Reply::error(StatusCode::INTERNAL_SERVER_ERROR, reason))
+    Ok(Reply::json(StatusCode::OK, &Envelope::new(Keys { keys })))
 }
 
 /// What an entry is called in the folder of this prefix: a name, or a folder with its slash; none for what is not in it.
@@ -113,13 +95,12 @@ impl Default for Known<'_> {
 /// Tells the current version, and nothing of versions that nobody can know of; a caller that may not read learns that
 /// there is such a secret.
 async fn known(reach: Reach<'_>, name: &str) -> Result<Reply, Reply> {
-    let answer = match reach.read(name, None, shape::options(reach.mount)).await {
-        Err(error) if error.rule() == Some(mounts::SCOPE) => {
-            let known = Known::default();
-            return if reach.exists(name).await? { Ok(told(known, Source::Backend)) } else { Err(Reply::not_found()) };
-        }
-        read => read?,
-    };
+    // Who may not read it is still told whether there is one.
+    if !reach.may(Operation::Read, name) {
+        let found = reach.exists(name).await?;
+        return if found { Ok(told(Known::default(), Source::Backend)) } else { Err(Reply::not_found()) };
+    }
+    let answer = reach.read(name, None, shape::options(reach.mount)).await?;
     let Metadata { created_time, custom_metadata, deletion_time, version, .. } =
         Metadata::of(reach.mount.shape.objects, &answer.secret);
     let current = (version > 0).then_some((version, Version { created_time, deletion_time, destroyed: false }));

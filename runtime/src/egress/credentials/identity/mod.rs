@@ -56,6 +56,8 @@ pub(crate) struct Found {
     pub(crate) from: String,
     /// The origins that it asks for tokens.
     pub(crate) asks: Vec<String>,
+    /// Whether they are in files of the user's, or a program that such a file names prints them.
+    pub(crate) in_files: bool,
 }
 
 /// A built-in identity with the source of its credentials.

@@ -97,7 +97,7 @@ async fn exists_list_and_check_always_ask_the_backend() {
 #[tokio::test]
 async fn without_settings_every_read_asks_the_backend() {
     let fake = Fake::answering("first");
-    let cache = Cache::new(fake.clone(), None);
+    let cache = Cache::new(fake.clone(), None, Arc::default());
     for _ in 0..2 {
         assert_eq!(cache.read(&fake::read("KEY"), &Call::default()).await.unwrap().source, Source::Backend);
     }

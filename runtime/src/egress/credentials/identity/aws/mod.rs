@@ -88,9 +88,9 @@ impl Aws {
         let Look { source, variables, .. } = Look::around(environment.as_ref(), home.as_deref())?;
         let asked = source.asks(&purpose.region, &variables)?;
         let asks = asked.iter().map(|asked| asked.origin.clone()).collect();
-        let from = source.to_string();
+        let (from, in_files) = (source.to_string(), source.is_in_files());
         let aws = Self { purpose, host, source, asked, environment, home, minter: Minter::new(ScopeMatch::Exact) };
-        Ok(Found { identity: Arc::new(Identity::Aws(aws)), from, asks })
+        Ok(Found { identity: Arc::new(Identity::Aws(aws)), from, asks, in_files })
     }
 
     pub(super) fn speaks_to(&self, origin: &Origin) -> bool {

@@ -56,6 +56,12 @@ impl Source {
         Self { profile: None, base, roles: Vec::new() }
     }
 
+    /// Whether files of the user's are read for them, or a program is run that one of these names.
+    pub(super) fn is_in_files(&self) -> bool {
+        let elsewhere = matches!(self.base, Base::Environment | Base::Container(_) | Base::Instance(_));
+        self.profile.is_some() || !elsewhere
+    }
+
     /// The places that are asked, when tokens are asked for in `region`.
     ///
     /// # Errors

@@ -65,7 +65,8 @@ impl Azure {
             }
         };
         let azure = Self { source, resource: audience, minter: Minter::new(ScopeMatch::Exact) };
-        Ok(Found { identity: Arc::new(Identity::Azure(azure)), from, asks: vec![asks] })
+        // An application's files are credentials that the manifest declares.
+        Ok(Found { identity: Arc::new(Identity::Azure(azure)), from, asks: vec![asks], in_files: false })
     }
 
     /// A token is for the hosts of its own resource.

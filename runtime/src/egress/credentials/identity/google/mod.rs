@@ -96,7 +96,8 @@ impl Google {
         };
         let quota_project = find::quota_project(around)?.or(quota_project);
         let google = Self { place, scopes, quota_project, minter: Minter::new(ScopeMatch::Exact) };
-        Ok(Found { identity: Arc::new(Identity::Google(google)), from, asks })
+        let in_files = matches!(google.place, Place::File(_));
+        Ok(Found { identity: Arc::new(Identity::Google(google)), from, asks, in_files })
     }
 
     /// Tokens are for Google's own services.

@@ -1,0 +1,73 @@
+//! Listings of a backend whose names are flat, and come in pages.
+
+use serde_json::json;
+use test_support::{Reply, Seen, Upstream};
+
+use crate::common::{Component, Daemon, Home, daemon::OWNER};
+
+/// Three pages, in no order, with a name in two of them.
+fn page(seen: &Seen) -> Reply {
+    let (names, next) = match seen.target.split_once("cursor=") {
+        None => (json!(["team/deep/er/C", "B"]), json!("two")),
+        Some((_, "two")) => (json!(["team/A", "A", "team-b/X"]), json!("three")),
+        Some(_) => (json!(["team/deep/D", "A"]), json!(null)),
+    };
+    Reply::json(200, &json!({ "names": names, "next": next }))
+}
+
+/// A daemon with two mounts on this server: one whose listing ends, and one whose listing never does.
+fn daemon(upstream: &Upstream) -> Daemon {
+    let home = Home::new();
+    Component::careless().save(&home, "careless.wasm");
+    let mount = |name: &str, mistake: &str| {
+        let address = upstream.address();
+        format!(
+            "[backends.{name}]\ncomponent = \"careless.wasm\"\nset = {{ address = {address:?}, mistake = {mistake:?} }}\n"
+        )
+    };
+    let config = format!("{OWNER}{}{}", mount("flat", "none"), mount("endless", "endless"));
+    Daemon::start_with(home, &config, &["--trust"], &[])
+}
+
+#[test]
+fn flat_names_are_cut_into_folders_over_all_pages() {
+    let upstream = Upstream::start(page).unwrap();
+    let daemon = daemon(&upstream);
+    for (folder, keys) in [
+        ("", json!(["A", "B", "team-b/", "team/"])),
+        ("team", json!(["A", "deep/"])),
+        ("team/", json!(["A", "deep/"])),
+        ("team/deep", json!(["D", "er/"])),
+        ("team-b", json!(["X"])),
+    ] {
+        for (method, query) in [("LIST", ""), ("GET", "?list=true")] {
+            let answer = daemon.ask(method, &format!("/v1/flat/metadata/{folder}{query}")).send().is(200);
+            assert_eq!(answer.json()["data"], json!({ "keys": keys }), "{method} {folder}");
+        }
+    }
+    assert_eq!(daemon.ask("LIST", "/v1/flat/metadata/tea").send().is(404).json(), json!({ "errors": [] }));
+}
+
+#[test]
+fn a_caller_sees_the_folders_towards_what_it_may_see() {
+    let upstream = Upstream::start(page).unwrap();
+    let daemon = daemon(&upstream);
+    let token = daemon.token(&["list:flat/team/deep/*"]);
+    let list = |folder: &str| daemon.ask_tcp("LIST", &format!("/v1/flat/metadata/{folder}")).token(&token).send();
+    assert_eq!(list("").is(200).json()["data"]["keys"], json!(["team/"]));
+    assert_eq!(list("team").is(200).json()["data"]["keys"], json!(["deep/"]));
+    assert_eq!(list("team/deep").is(200).json()["data"]["keys"], json!(["D"]));
+    let before = upstream.seen().len();
+    list("team-b").is(403);
+    assert_eq!(upstream.seen().len(), before);
+}
+
+#[test]
+fn a_listing_that_never_ends_is_given_up_and_said_not_to_be_whole() {
+    let upstream = Upstream::start(page).unwrap();
+    let daemon = daemon(&upstream);
+    let answer = daemon.ask("LIST", "/v1/endless/metadata").send().is(400).json();
+    assert!(answer["errors"][0].as_str().unwrap().contains("more lies there than is listed at once"), "{answer}");
+    let answer = daemon.ask("GET", "/v1.0/secrets/endless/bulk").send().is(500).json();
+    assert!(answer["message"].as_str().unwrap().contains("more lies there"), "{answer}");
+}

@@ -1,0 +1,135 @@
+//! What a hostile client sends: refused in the interface's words, with bounded memory, and nobody else notices.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::common::{Daemon, http::Answer};
+
+/// A connection over TCP that gives up after a while.
+fn connect(daemon: &Daemon) -> TcpStream {
+    let stream = TcpStream::connect(daemon.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+/// What comes back for these bytes.
+fn sent(daemon: &Daemon, bytes: &[u8]) -> Option<Answer> {
+    let mut stream = connect(daemon);
+    let _ = stream.write_all(bytes);
+    let mut raw = Vec::new();
+    let _ = stream.read_to_end(&mut raw);
+    Answer::read(&raw)
+}
+
+/// The memory of the daemon that is in use, in KiB.
+fn memory(daemon: &Daemon) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn what_is_no_http_is_refused_in_the_interfaces_words() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    for bytes in [
+        &b"GARBAGE\r\n\r\n"[..],
+        b"GET /v1/local/data/A\r\n\r\n",
+        b"GET /v1/local/data/A HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET /v1/a b HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nbad header\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ntransfer-encoding: chunked, x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+    ] {
+        let answer =
+            sent(&daemon, bytes).unwrap_or_else(|| panic!("no answer to {:?}", bytes.escape_ascii().to_string()));
+        assert_eq!(answer.status, 400, "{}: {answer:?}", bytes.escape_ascii());
+        assert_eq!(answer.json()["errors"].as_array().map(Vec::len), Some(1), "{answer:?}");
+    }
+    daemon.ask("GET", "/v1/local/data/A").send().is(200);
+}
+
+#[test]
+fn a_megabyte_of_headers_and_a_body_without_end_are_refused_and_not_kept() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let before = memory(&daemon);
+    let token = daemon.token(&["*:*/**"]);
+    let head =
+        |more: &str| format!("POST /v1/local/data/A HTTP/1.1\r\nhost: localhost\r\nx-vault-token: {token}\r\n{more}");
+    let many = "x: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n".repeat(1 << 20 >> 6);
+    let long = format!("x: {}\r\n", "y".repeat(1 << 20));
+    for more in [many, long] {
+        let answer = sent(&daemon, format!("{}\r\n", head(&more)).as_bytes());
+        assert!(answer.is_none_or(|answer| answer.status == 431), "headers");
+    }
+    let body = vec![b'a'; 8 << 20];
+    let fixed = [head(&format!("content-length: {}\r\n\r\n", body.len())).as_bytes(), &body].concat();
+    let chunk = format!("{:x}\r\n", body.len());
+    let chunked =
+        [head("transfer-encoding: chunked\r\n\r\n").as_bytes(), chunk.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+    for bytes in [fixed, chunked] {
+        assert!(sent(&daemon, &bytes).is_none_or(|answer| answer.status == 413), "body");
+    }
+    // A client that asks first is told first.
+    let asks = head(&format!("expect: 100-continue\r\ncontent-length: {}\r\n\r\n", 8 << 20));
+    assert!(sent(&daemon, asks.as_bytes()).is_some_and(|answer| answer.status == 413));
+    assert!(memory(&daemon) < before + (32 << 10), "{} KiB, before {before}", memory(&daemon));
+    daemon.ask("GET", "/v1/local/data/A").send().is(200);
+}
+
+#[test]
+fn a_hundred_thousand_tokens_are_tried_without_effect() {
+    const AT_ONCE: usize = 500;
+    let daemon = Daemon::with_dotenv("A=canary\n");
+    daemon.ask("GET", "/v1/local/data/A").send().is(200);
+    let before = memory(&daemon);
+    let mut stream = connect(&daemon);
+    for batch in 0..100_000 / AT_ONCE {
+        let requests: String = (0..AT_ONCE)
+            .map(|number| {
+                let token = format!("srt_{:043}", batch * AT_ONCE + number);
+                format!("GET /v1/local/data/A HTTP/1.1\r\nhost: localhost\r\nx-vault-token: {token}\r\n\r\n")
+            })
+            .collect();
+        stream.write_all(requests.as_bytes()).unwrap();
+        let (mut seen, mut bytes) = (0, [0; 1 << 16]);
+        let mut text = String::new();
+        while seen < AT_ONCE {
+            let length = stream.read(&mut bytes).unwrap();
+            assert!(length > 0, "the connection ended");
+            text.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
+            seen = text.matches("{\"errors\":[\"permission denied\"]}").count();
+        }
+        assert!(!text.contains("canary") && !text.contains("HTTP/1.1 200"));
+    }
+    assert!(memory(&daemon) < before + (16 << 10), "{} KiB, before {before}", memory(&daemon));
+    assert!(!daemon.log().contains("srt_"));
+}
+
+#[test]
+fn five_thousand_connections_at_once_are_all_answered() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let token = daemon.token(&["read:local/A"]);
+    let mut streams: Vec<_> = (0..5_000).map(|_| connect(&daemon)).collect();
+    daemon.ask("GET", "/v1/local/data/A").send().is(200);
+    let request = format!(
+        "GET /v1/local/data/A HTTP/1.1\r\nhost: localhost\r\nx-vault-token: {token}\r\nconnection: close\r\n\r\n"
+    );
+    for stream in &mut streams {
+        stream.write_all(request.as_bytes()).unwrap();
+    }
+    for mut stream in streams {
+        let mut raw = Vec::new();
+        stream.read_to_end(&mut raw).unwrap();
+        Answer::read(&raw).unwrap().is(200);
+    }
+}
