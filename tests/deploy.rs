@@ -60,13 +60,16 @@ fn the_daemon_starts_with_the_configurations() {
     for text in all {
         assert!(text.contains(NO_DIGEST), "{text}");
         let home = Home::new();
+        let pod = home.file("pod-token", "a-token-of-the-pod");
+        let key = home.file("tls.key", identity.key_pem());
         // What an installation has at its places is here.
         let text = [
             (format!("sha256:{NO_DIGEST}").as_str(), digest(&component).as_str()),
             ("/usr/local/share/secret-runtime/backends/vault.wasm", component.to_str().unwrap()),
+            ("/var/run/secrets/kubernetes.io/serviceaccount/token", pod.to_str().unwrap()),
             ("/var/lib/secret-runtime", home.path().to_str().unwrap()),
             ("/etc/secret-runtime/tls/tls.crt", identity.certificate_file().to_str().unwrap()),
-            ("/etc/secret-runtime/tls/tls.key", identity.key_file().to_str().unwrap()),
+            ("/etc/secret-runtime/tls/tls.key", key.to_str().unwrap()),
         ]
         .into_iter()
         .fold(text, |text, (there, here)| text.replace(there, here));

@@ -60,7 +60,9 @@ impl Fault {
             Self::Hung => &[503, 504],
             // Or the time runs out until it may be asked again.
             Self::Limiting | Self::Quota => &[429, 504],
-            Self::Resetting | Self::Unavailable | Self::CutShort | Self::Sealed => &[503],
+            // While it seals and unseals, it lets requests wait.
+            Self::Sealed => &[503, 504],
+            Self::Resetting | Self::Unavailable | Self::CutShort => &[503],
         }
     }
 }

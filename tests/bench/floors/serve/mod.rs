@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Runs of each side.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 /// Connections at once.
 const CONNECTIONS: usize = 64;
 /// Secrets that are read without the cache: so many that no two connections want the same one at once.
@@ -56,7 +56,7 @@ grant = { origins = ["http://127.0.0.1:9"], variables = ["AWS_ACCESS_KEY_ID", "A
         r#"recipe = "client-secret"
 set = { address = "http://127.0.0.1:9", tenant = "t", client-id = "c" }
 credentials = { client-secret = { env = "BENCH_TOKEN" } }
-grant = { origins = ["http://127.0.0.1:9"] }"#,
+grant = { origins = ["http://127.0.0.1:9", "https://login.microsoftonline.com"] }"#,
     ),
     (
         "conjur",

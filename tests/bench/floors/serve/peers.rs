@@ -44,7 +44,7 @@ impl Nginx {
         let config = format!(
             "daemon off;\nmaster_process on;\n{user}\nworker_processes {workers};\npid {place}/pid;\n\
              error_log stderr;\nevents {{ worker_connections 1024; }}\nhttp {{\n  access_log off;\n  sendfile on;\n  \
-             tcp_nopush on;\n  keepalive_requests 1000000000;\n  open_file_cache max=16;\n  default_type application/json;\n  \
+             tcp_nopush on;\n  keepalive_requests 1000000000;\n   default_type application/json;\n  \
              client_body_temp_path {place}/body;\n  proxy_temp_path {place}/proxy;\n  fastcgi_temp_path {place}/fastcgi;\n  \
              uwsgi_temp_path {place}/uwsgi;\n  scgi_temp_path {place}/scgi;\n  \
              server {{\n    listen {address};\n    location = /secret {{ root {place}; }}\n  }}\n}}\n",
