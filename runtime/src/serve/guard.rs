@@ -8,11 +8,18 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use super::{peer::Peer, reply::Reply};
 
 /// Headers that a proxy adds. Whoever is behind one is not the caller that the connection vouches for.
-const FORWARDED: [&str; 4] = ["x-forwarded-for", "x-forwarded-host", "forwarded", "x-real-ip"];
+static FORWARDED: [HeaderName; 4] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    header::FORWARDED,
+    HeaderName::from_static("x-real-ip"),
+];
 
 /// Vault's headers that ask for something which is not here. To pass over them would do something else than was asked.
-const ELSEWHERE: [(&str, &str); 2] =
-    [("x-vault-namespace", "there are no namespaces here"), ("x-vault-wrap-ttl", "replies can't be wrapped here")];
+static ELSEWHERE: [(HeaderName, &str); 2] = [
+    (HeaderName::from_static("x-vault-namespace"), "there are no namespaces here"),
+    (HeaderName::from_static("x-vault-wrap-ttl"), "replies can't be wrapped here"),
+];
 
 /// The names by which the daemon is called.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +37,7 @@ pub(crate) struct Names {
 /// # Errors
 /// The reply that says what was wrong.
 pub(crate) fn check(headers: &HeaderMap, peer: Peer, names: &Names) -> Result<(), Reply> {
-    if FORWARDED.iter().any(|name| headers.contains_key(*name)) {
+    if FORWARDED.iter().any(|name| headers.contains_key(name)) {
         return Err(Reply::error(StatusCode::FORBIDDEN, "requests that a proxy passes on are refused"));
     }
     if let Some(origin) = one(headers, &header::ORIGIN)?
@@ -47,7 +54,7 @@ pub(crate) fn check(headers: &HeaderMap, peer: Peer, names: &Names) -> Result<()
             return Err(Reply::error(StatusCode::FORBIDDEN, reason));
         }
     }
-    for (name, reason) in ELSEWHERE {
+    for (name, reason) in &ELSEWHERE {
         if headers.get(name).is_some_and(|value| !matches!(value.as_bytes(), b"" | b"root" | b"/" | b"root/")) {
             return Err(Reply::error(StatusCode::BAD_REQUEST, reason));
         }

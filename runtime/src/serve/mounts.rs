@@ -15,15 +15,34 @@ pub(crate) const SCOPE: &str = "scope";
 /// All mounts, by name.
 pub(crate) type Mounts = BTreeMap<String, Arc<Mount>>;
 
+/// How many names are remembered as checked, of each mount: more than a service reads, and a few megabytes at most.
+const NAMES: u64 = 2000;
+
 /// A backend at its place.
 #[derive(Debug)]
 pub(crate) struct Mount {
     pub(crate) name: String,
     pub(crate) backend: Backend,
     pub(crate) shape: config::Mount,
+    /// Names that have been checked: for a value that is kept, the pattern would be the most work of all.
+    names: moka::sync::Cache<String, Name>,
 }
 
 impl Mount {
+    pub(crate) fn new(name: String, backend: Backend, shape: config::Mount) -> Self {
+        Self { name, backend, shape, names: moka::sync::Cache::new(NAMES) }
+    }
+
+    /// A name as a backend takes it.
+    fn key(&self, typed: &str) -> Result<Name> {
+        if let Some(name) = self.names.get(typed) {
+            return Ok(name);
+        }
+        let name = self.backend.key(typed)?;
+        self.names.insert(typed.to_owned(), name.clone());
+        Ok(name)
+    }
+
     /// This mount as a caller may use it.
     pub(crate) fn for_caller<'a>(&'a self, caller: &'a Caller) -> Reach<'a> {
         Reach { mount: self, caller }
@@ -75,7 +94,7 @@ impl Reach<'_> {
         version: Option<&str>,
         options: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Answer> {
-        let name = self.backend().key(key)?;
+        let name = self.mount.key(key)?;
         self.admit(Operation::Read, &name)?;
         let read = Read { name, version: version.map(Arc::from), options: self.backend().options(options)? };
         self.backend().read(&read, &self.call()).await

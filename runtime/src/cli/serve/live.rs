@@ -34,7 +34,7 @@ async fn mounts(session: &Session<'_>, options: &Options, settings: &Serve) -> R
         let backend = session.backend(None).await?;
         let shape = wanted.remove(backend.name()).unwrap_or_default();
         let name = fit(backend.name())?;
-        mounts.insert(name.clone(), Arc::new(Mount { name, backend, shape }));
+        mounts.insert(name.clone(), Arc::new(Mount::new(name, backend, shape)));
         return Ok(mounts);
     }
     if wanted.is_empty() {
@@ -58,7 +58,7 @@ async fn mounts(session: &Session<'_>, options: &Options, settings: &Serve) -> R
         }
         let backend = session.backend(Some(backend)).await?;
         let name = fit(&name)?;
-        mounts.insert(name.clone(), Arc::new(Mount { name, backend, shape }));
+        mounts.insert(name.clone(), Arc::new(Mount::new(name, backend, shape)));
     }
     Ok(mounts)
 }
