@@ -36,7 +36,7 @@ Where the daemon is comes from arguments, or else from the environment:
 
 LiteLLM looks for an environment variable where it gets no secret, whatever the reason is. So leave variables of these
 names unset. That there is no such secret is None here, and a failure an exception, whose reason LiteLLM logs. Do set
-`hosted_keys`: without it LiteLLM asks for settings of its own too, some twenty times with each request that it serves.
+`hosted_keys`: without it LiteLLM asks for settings of its own too, a dozen times with each request that it serves.
 
 What LiteLLM's settings do: `primary_secret_name` names a secret that is a JSON object, of which all names are members.
 `description` and `tags` are written if the backend takes them. A team's `secret_manager_settings` are `mount`,

@@ -10,7 +10,7 @@ use test_support::{Gate, Reply, Upstream, layout};
 use crate::common::{
     Daemon, Home,
     backends::digest,
-    daemon::{OWNER, backend},
+    daemon::{OWNER, backend, wait_for},
 };
 
 const GOOD: &str = r#"{"data":{"data":{"value":"canary"},"metadata":{"created_time":"t","version":1}}}"#;
@@ -34,7 +34,12 @@ fn each_failure_of_an_upstream_has_a_status_of_its_own_and_never_a_value() {
     for (reply, status, words) in [
         (Reply::new(503, r#"{"errors":["Vault is sealed canary"]}"#), 503, "can't answer (sealed)"),
         (Reply::new(429, r#"{"errors":["canary"]}"#).with_header("Retry-After", "60"), 429, "limiting requests"),
-        (Reply::new(403, r#"{"errors":["permission denied canary"]}"#), 403, "permission denied by the upstream"),
+        // To every request, so that it is the token which is not accepted any more.
+        (
+            Reply::new(403, r#"{"errors":["permission denied canary"]}"#),
+            502,
+            "does not accept the daemon's credentials",
+        ),
         (Reply::new(404, r#"{"errors":[]}"#), 404, r#"{"errors":[]}"#),
         (Reply::new(200, "canary"), 502, "makes no sense"),
         (Reply::reset(), 503, "can't be reached"),
@@ -50,6 +55,20 @@ fn each_failure_of_an_upstream_has_a_status_of_its_own_and_never_a_value() {
         assert!(begun.elapsed().as_secs() < 10, "{words}: {:?}", begun.elapsed());
         assert!(!daemon.log().contains("canary"), "{}", daemon.log());
     }
+}
+
+#[test]
+fn a_secret_that_the_upstream_denies_is_denied_and_not_absent() {
+    let server = Upstream::start(|seen| match seen.target.as_str() {
+        "/v1/auth/token/lookup-self" => Reply::new(200, r#"{"data":{}}"#),
+        _ => Reply::new(403, r#"{"errors":["permission denied canary"]}"#),
+    })
+    .unwrap();
+    let answer = daemon(&server.address(), "").ask("GET", "/v1/sick/data/KEY").send().is(403);
+    assert!(
+        answer.text().contains("permission denied by the upstream") && !answer.text().contains("canary"),
+        "{answer:?}"
+    );
 }
 
 #[test]
@@ -91,7 +110,8 @@ fn what_was_read_is_served_for_a_while_when_the_upstream_is_away_and_marked() {
     let daemon = daemon(&server.address(), more);
     let read = || daemon.ask("GET", "/v1/sick/data/KEY").send().is(200);
     assert!(read().header("warning").is_none());
-    let stale = read();
+    let marked = || Some(read()).filter(|answer| answer.header("warning").is_some());
+    let stale = wait_for("be too old", marked);
     assert!(stale.header("warning").is_some_and(|warning| warning.contains("Stale")), "{stale:?}");
     assert_eq!(stale.json()["data"]["data"]["value"], "canary");
     assert!(stale.json()["warnings"][0].is_string(), "{stale:?}");

@@ -7,6 +7,7 @@ mod commands;
 mod hostile;
 mod lifecycle;
 mod login;
+mod network;
 mod peers;
 mod tokens;
 mod watched;

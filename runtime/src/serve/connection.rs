@@ -61,7 +61,8 @@ mod tests {
     use crate::serve::{Live, tokens::Tokens};
 
     fn daemon() -> Arc<Daemon> {
-        let tokens = Tokens::open(tempfile::tempdir().unwrap().path()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let tokens = Tokens::open(&folder.path().join("state")).unwrap();
         Daemon::new(Live::default(), tokens, None, mpsc::channel(1).0)
     }
 
