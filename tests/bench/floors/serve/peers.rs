@@ -10,14 +10,30 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use test_support::{Load, OpenBao, Server};
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at the same thing.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// nginx, with one file.
 pub(super) struct Nginx(Peer);
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Its workers outlive a master that is killed; told to end, it ends them first.
+        let server = &mut self.0.server;
+        let id = server.id().try_into().ok().and_then(Pid::from_raw);
+        let told = id.map(|id| kill_process(id, Signal::TERM));
+        let begun = Instant::now();
+        while matches!(told, Some(Ok(()))) && server.ended().is_none() && begun.elapsed() < PATIENCE {
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+}
 
 /// OpenBao's proxy, which passes on what it is asked.
 pub(super) struct Proxy(Peer);
@@ -25,7 +41,7 @@ pub(super) struct Proxy(Peer);
 /// A server on a port of loopback.
 struct Peer {
     // Fields are dropped in order: the server goes before its folder.
-    _server: Server,
+    server: Server,
     _folder: TempDir,
     address: SocketAddr,
 }
@@ -106,9 +122,9 @@ fn ready(mut server: Server, folder: TempDir, address: SocketAddr, path: &str) -
             break;
         }
         if ask(address, &request).is_ok() {
-            return Ok(Peer { _server: server, _folder: folder, address });
+            return Ok(Peer { server, _folder: folder, address });
         }
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(LOOK_AGAIN);
     }
     bail!("a peer did not start; it printed:\n{}", log(folder.path()))
 }
