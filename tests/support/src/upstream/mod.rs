@@ -19,6 +19,8 @@ use crate::tls::{Authority, Clients};
 
 /// How long [`Upstream::wait_for`] waits before it says that nothing comes.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two tries of the same thing.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// One request, byte for byte as it came.
 #[derive(Clone, PartialEq, Eq)]
@@ -191,9 +193,12 @@ impl Drop for Upstream {
             state.gates.iter().for_each(Gate::open);
         }
         self.shared.changed.notify_all();
-        // Wakes the listener, which then sees that it is to stop.
-        let _ = TcpStream::connect(self.address);
         if let Some(listening) = self.listening.take() {
+            // Wakes the listener, which then sees that it is to stop; again, should this have failed for want of files.
+            while !listening.is_finished() {
+                let _ = TcpStream::connect_timeout(&self.address, LOOK_AGAIN);
+                thread::sleep(LOOK_AGAIN);
+            }
             let _ = listening.join();
         }
     }
@@ -209,6 +214,9 @@ impl fmt::Debug for Upstream {
 fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut serving = Vec::new();
     for stream in listener.incoming() {
+        if shared.state().stopping {
+            break;
+        }
         let Ok(stream) = stream else { continue };
         let Ok(handle) = stream.try_clone() else { continue };
         let number = {
