@@ -67,7 +67,7 @@ impl Reach<'_> {
 
     /// Whether the caller's scopes allow this, for those who ask for something else where they do not.
     pub(crate) fn may(&self, operation: Operation, key: &str) -> bool {
-        let name = self.backend().key(key);
+        let name = self.mount.key(key);
         name.is_ok_and(|name| self.caller.scopes.allow(operation, &self.mount.name, name.as_str()))
     }
 

@@ -52,6 +52,8 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     let settings = settings(&session, &command);
     let traces = Traces::to(&settings.telemetry).map_err(Failed::other)?;
     terminal::init_log_and(options.verbose, traces.as_ref().map(Traces::layer));
+    // From before anything is loaded, so that no change of trust falls in between.
+    let mut watch = Watch::begin(&session)?;
     let first = live(&session, options, &settings).await?;
     let tls = settings.tls.as_ref().map(Tls::read).transpose().map_err(|cause| cant("TLS", cause))?;
     let listeners = listeners(&settings, tls.as_ref())?;
@@ -59,7 +61,6 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     let audit = load::audit_log(options, session.config())?;
     let daemon = Daemon::new(first, tokens(&settings)?, audit, reloads);
     let (mut ends, mut hangup) = (Ends::listen()?, listen(SignalKind::hangup())?);
-    let mut watch = Watch::begin(&session)?;
     for listener in &listeners {
         say!("runtime: listening on {}", listener.place());
     }
@@ -81,13 +82,15 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
         if let Ok(now) = NotifyState::monotonic_usec_now() {
             tell_systemd(&[NotifyState::Reloading, now]);
         }
-        let outcome = renew(options, &command, &daemon, &session, tls.as_ref()).await;
+        let outcome = match Watch::begin(&session) {
+            Ok(fresh) => renew(options, &command, &daemon, &session, tls.as_ref()).await.map(|done| (done, fresh)),
+            Err(failed) => Err(failed),
+        };
         let caller = reload.as_ref().map(|reload| reload.caller.clone());
         record(&daemon, caller.as_deref(), outcome.is_ok());
         let told = match outcome {
-            Ok((renewed, told)) => {
-                session = renewed;
-                watch = Watch::begin(&session)?;
+            Ok(((renewed, told), fresh)) => {
+                (session, watch) = (renewed, fresh);
                 Ok(told)
             }
             Err(failed) => Err(format!("the old configuration stays: {}", failed.message())),
