@@ -17,7 +17,9 @@ use crate::{
 pub(crate) fn test(arguments: &[&str]) -> Result<()> {
     needs::to_test()?;
     // Here rather than in the tests, which would hide that something is being installed.
-    for made in [Venv::servers, Venv::aws, Venv::azure, Venv::conjur, Venv::deploy, Venv::google, Venv::guests] {
+    for made in
+        [Venv::servers, Venv::aws, Venv::azure, Venv::clients, Venv::conjur, Venv::deploy, Venv::google, Venv::guests]
+    {
         made()?;
     }
     for made in [Npm::agent_secret_store, Npm::oauth] {
