@@ -4,19 +4,47 @@
 //! disagree on is not relied upon. [`Boto`] sets both up and judges what our backends leave there.
 
 mod boto;
-mod start;
 #[cfg(test)]
 mod tests;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 pub use self::boto::Boto;
-use crate::process::Server;
+use crate::{
+    Venv,
+    emulator::{Emulator, Port, Running},
+};
 
 /// The region that tests are in.
 pub const REGION: &str = "eu-west-1";
+
+const MINISTACK: Emulator = Emulator {
+    venv: Venv::aws,
+    program: "ministack",
+    arguments: &[],
+    environment: &[
+        // By itself it listens to everybody and takes any signature.
+        ("BIND_HOST", "127.0.0.1"),
+        ("AUTH", "true"),
+        ("SERVICES", "iam,kms,secretsmanager,sts"),
+        // These two listen to everybody whatever is said above.
+        ("IOT_MTLS_ENABLED", "0"),
+        ("SFTP_ENABLED", "0"),
+        ("MINISTACK_REGION", REGION),
+    ],
+    port: Port::Variable("GATEWAY_PORT"),
+    ready: "/_ministack/health",
+};
+
+const MOTO: Emulator = Emulator {
+    venv: Venv::aws,
+    program: "moto_server",
+    arguments: &["-H", "127.0.0.1", "-p"],
+    environment: &[],
+    port: Port::Argument,
+    ready: "/moto-api/data.json",
+};
 
 /// Somebody whose requests are signed: the id of a key, and the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,22 +78,13 @@ pub struct Moto {
     running: Running,
 }
 
-/// A server on loopback.
-#[derive(Debug)]
-struct Running {
-    // Fields are dropped in order: the server goes before its folder.
-    _server: Server,
-    _folder: TempDir,
-    address: String,
-}
-
 impl Ministack {
     /// Starts one.
     ///
     /// # Errors
     /// The package that holds it can't be had, or it doesn't start; what it printed is in the error.
     pub fn start() -> Result<Self> {
-        let running = start::ministack()?;
+        let running = MINISTACK.start()?;
         let everything = json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }]);
         let owner = create_user(&Boto::start(&running.address, &AccessKey::admin())?, "owner", &everything)?;
         Ok(Self { running, owner })
@@ -104,7 +123,7 @@ impl Moto {
     /// # Errors
     /// The package that holds it can't be had, or it doesn't start; what it printed is in the error.
     pub fn start() -> Result<Self> {
-        Ok(Self { running: start::moto()? })
+        Ok(Self { running: MOTO.start()? })
     }
 
     /// Its address, such as `http://127.0.0.1:40123`.

@@ -29,6 +29,7 @@ mod client;
 mod conjur;
 mod daemon;
 mod debian;
+mod emulator;
 mod example;
 mod front;
 pub mod google;
