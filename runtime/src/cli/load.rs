@@ -73,8 +73,17 @@ pub(crate) fn trust_store() -> Result<TrustStore, Failed> {
 
 /// A runtime for one command: memory on demand, compiled code kept.
 pub(crate) fn runtime(options: &Options, config: Option<&Config>) -> Result<Runtime, Failed> {
+    runtime_with(Allocation::OnDemand, options, config)
+}
+
+/// A runtime that keeps compiled code, and whose instances get their memory in this way.
+pub(crate) fn runtime_with(
+    allocation: Allocation,
+    options: &Options,
+    config: Option<&Config>,
+) -> Result<Runtime, Failed> {
     let mut builder =
-        Runtime::builder().allocation(Allocation::OnDemand).backtraces(options.trace).on_compile(terminal::progress());
+        Runtime::builder().allocation(allocation).backtraces(options.trace).on_compile(terminal::progress());
     if let Some(folder) = paths::code_cache() {
         builder = builder.code_cache(folder);
     }

@@ -3,7 +3,8 @@
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use secret_runtime::{
-    Answer, Backend, BackendBuilder, Call, CredentialSource, Error, Kind, Read, Runtime, SecretBytes, Shown,
+    Allocation, Answer, Backend, BackendBuilder, Call, CredentialSource, Error, Kind, Read, Runtime, SecretBytes,
+    Shown,
     config::{self, Config, Reference},
     grant::Grant,
 };
@@ -48,13 +49,16 @@ impl<'o> Session<'o> {
         Ok(Self::of(options, config, runtime))
     }
 
-    fn of(options: &'o Options, config: Option<Config>, runtime: Runtime) -> Self {
-        Self { options, config, runtime, loaded: RefCell::default(), loading: RefCell::default(), service: None }
+    /// The same for a service that begins: it calls often, so memory for instances is set aside.
+    pub(crate) fn open_service(options: &'o Options) -> Result<Self, Failed> {
+        let config = configuration::read(options)?;
+        let runtime = load::runtime_with(Allocation::Pooled, options, config.as_ref())?;
+        let service = Some(Service { asks: true, ..Service::default() });
+        Ok(Self { service, ..Self::of(options, config, runtime) })
     }
 
-    /// The same for a service that begins.
-    pub(crate) fn for_a_service(self) -> Self {
-        Self { service: Some(Service { asks: true, ..Service::default() }), ..self }
+    fn of(options: &'o Options, config: Option<Config>, runtime: Runtime) -> Self {
+        Self { options, config, runtime, loaded: RefCell::default(), loading: RefCell::default(), service: None }
     }
 
     /// The session that takes this one's place once the configuration has changed. Nobody is asked anything.

@@ -241,7 +241,7 @@ impl Egress {
         };
         let begun = Instant::now();
         let span = span::upstream(outgoing.method, connector.shown());
-        let reply = span::within(span.clone(), within(deadline, connector.send(outgoing))).await;
+        let reply = span::within(span.clone(), Box::pin(within(deadline, connector.send(outgoing)))).await;
         self.meter.sent(reply.is_ok(), begun.elapsed());
         if let Ok(reply) = &reply {
             span.record("http.response.status_code", reply.status);
@@ -266,4 +266,31 @@ async fn within<T>(deadline: Instant, work: impl Future<Output = Result<T>>) -> 
     tokio::time::timeout_at(deadline, work)
         .await
         .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, "time ran out while waiting for the upstream")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// It is polled on a backend's stack, of which each page that is touched has to be cleared after the call.
+    #[test]
+    fn a_request_under_way_is_small() {
+        let resolver: Arc<dyn Resolver> = Arc::new(SystemResolver);
+        let egress = Egress::new(Vec::new(), RequestRules::default(), None, &resolver, Caps::default());
+        let checked = Checked {
+            rule: 0,
+            origin: 0,
+            method: Method::Get,
+            url: "https://vault.example.com/".parse().unwrap(),
+            headers: Vec::new(),
+            body: None,
+        };
+        let scope = BTreeMap::new();
+        let sending = egress.send(Phase::Read, &scope, &checked, Instant::now());
+        assert!(size_of_val(&sending) <= 4096, "{} bytes", size_of_val(&sending));
+    }
 }

@@ -60,7 +60,8 @@ impl Serving {
     pub(super) async fn send(&self, number: u32, asked: Asked) -> Result<Reply, http::Failure> {
         let Self { plan, values, watch, deadline, .. } = self;
         let Asked { checked, mut heard } = asked;
-        let sending = plan.egress.send(values.phase, values, &checked, *deadline);
+        // On the heap: a backend's stack, which this is polled on, is cleared after each call as deep as it was used.
+        let sending = Box::pin(plan.egress.send(values.phase, values, &checked, *deadline));
         let sent = watch.waiting_until(*deadline, sending).await;
         if let Some(heard) = &mut heard {
             if let Some(told) = sent.as_ref().ok().and_then(|reply| plan.egress.told(&checked, reply)) {

@@ -48,7 +48,7 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     }
     outlive_panics();
     raise_the_limit_of_files();
-    let mut session = Session::open(options)?.for_a_service();
+    let mut session = Session::open_service(options)?;
     let settings = settings(&session, &command);
     let traces = Traces::to(&settings.telemetry).map_err(Failed::other)?;
     terminal::init_log_and(options.verbose, traces.as_ref().map(Traces::layer));

@@ -54,7 +54,7 @@ impl Exchanger {
     /// A token for these scopes: one that is kept, or a new one.
     pub(super) async fn token(&self, credentials: &Read, config: &Config, scopes: Vec<String>) -> Result<Token> {
         let basis = Basis::of(credentials, config.iter());
-        self.minter.token(basis, &scopes, self.run(credentials, config, &scopes)).await
+        self.minter.token(basis, &scopes, || self.run(credentials, config, &scopes)).await
     }
 
     /// Drops a refused token if it is old enough; answers whether to try again with a new one.

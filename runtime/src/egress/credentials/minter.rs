@@ -23,11 +23,11 @@ impl<V: Clone> Minter<V> {
     }
 
     /// A token for these scopes: one that is kept, or a new one from `mint`.
-    pub(super) async fn token(
+    pub(super) async fn token<M: Future<Output = Result<Token<V>>>>(
         &self,
         basis: Basis,
         scopes: &[String],
-        mint: impl Future<Output = Result<Token<V>>>,
+        mint: impl FnOnce() -> M,
     ) -> Result<Token<V>> {
         let asked = Instant::now();
         if let Some(token) = self.tokens.lock().await.find(basis, scopes, self.matching) {
@@ -41,7 +41,8 @@ impl<V: Clone> Minter<V> {
         if let Some((_, error)) = running.as_ref().filter(|(failed, _)| *failed > asked) {
             return Err(error.clone());
         }
-        match mint.await {
+        // On the heap, and only now: a chain of sources takes many kilobytes, which every request would carry along.
+        match Box::pin(mint()).await {
             Ok(token) => {
                 *running = None;
                 self.tokens.lock().await.keep(basis, scopes.to_vec(), token.clone());

@@ -99,7 +99,7 @@ impl Aws {
     }
 
     pub(super) async fn sign(&self, http: &Arc<HostHttp>, outgoing: &mut Outgoing) -> Result<Vec<Zeroizing<Vec<u8>>>> {
-        let token = self.minter.token(basis(), &[], self.load(http)).await?;
+        let token = self.minter.token(basis(), &[], || self.load(http)).await?;
         let credentials = &token.value;
         sign::sign(outgoing, credentials, &self.purpose, SystemTime::now())?;
         let secret = [Some(credentials.secret_access_key()), credentials.session_token()];

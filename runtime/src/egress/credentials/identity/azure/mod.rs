@@ -78,7 +78,7 @@ impl Azure {
     }
 
     pub(super) async fn token(&self, http: &HostHttp, credentials: &Read) -> Result<Token> {
-        let mint = async {
+        let mint = || async {
             match &self.source {
                 Source::Application(application) => application.mint(http, credentials).await,
                 Source::Managed(managed) => managed.mint(http).await,

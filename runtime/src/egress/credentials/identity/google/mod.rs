@@ -113,7 +113,7 @@ impl Google {
     }
 
     pub(super) async fn token(&self, http: &HostHttp) -> Result<Token> {
-        let mint = async {
+        let mint = || async {
             match &self.place {
                 Place::Metadata(metadata) => metadata.mint(http, &self.scopes).await,
                 Place::File(granted) => granted.unchanged()?.mint(http, &self.scopes).await,
