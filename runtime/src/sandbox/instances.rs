@@ -1,7 +1,9 @@
 //! Instances for calls: each used once, so many at a time, and one kept ready.
 
 use std::{
+    future::poll_fn,
     mem,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -96,19 +98,16 @@ impl Instances {
         }
     }
 
-    /// The instance that was kept ready, if there is one. Another is made beside whatever the caller does next, most of
-    /// which is waiting for an upstream.
-    pub(super) fn take_ready(&self) -> Option<Fresh> {
-        let mut spare = self.0.spare()?;
-        let found = match mem::replace(&mut *spare, Spare::Coming) {
-            Spare::Coming => return None,
-            Spare::Missing => None,
-            Spare::Ready(fresh) => Some(fresh),
-        };
-        drop(spare);
-        let coming = Coming(self.0.clone());
-        tokio::spawn(async move { coming.arrive().await });
-        found
+    /// The instance that was kept ready, if there is one, and the one that takes its place.
+    pub(super) fn take_ready(&self) -> (Option<Fresh>, Next) {
+        let Some(mut spare) = self.0.spare() else { return (None, Next(None)) };
+        let next = || Next(Some(Coming(self.0.clone())));
+        match mem::replace(&mut *spare, Spare::Coming) {
+            // Another call sees to it.
+            Spare::Coming => (None, Next(None)),
+            Spare::Missing => (None, next()),
+            Spare::Ready(fresh) => (Some(fresh), next()),
+        }
     }
 
     /// A place for an instance, as soon as there is one.
@@ -134,6 +133,28 @@ impl Source {
 
     fn spare(&self) -> Option<MutexGuard<'_, Spare>> {
         Some(self.spare.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The instance for the next call, if it is this one that sees to it.
+pub(super) struct Next(Option<Coming>);
+
+impl Next {
+    /// Runs a call, and makes the next one's instance when this one first waits, as a rule for an upstream. On a task of
+    /// its own it would be made sooner, and waking a thread for that takes longer than making it.
+    pub(super) async fn beside<T>(self, call: impl Future<Output = T>) -> T {
+        let (mut call, mut coming) = (pin!(call), pin!(self.0.map(Coming::arrive)));
+        poll_fn(|context| {
+            let done = call.as_mut().poll(context);
+            if done.is_pending()
+                && let Some(coming_now) = coming.as_mut().as_pin_mut()
+                && coming_now.poll(context).is_ready()
+            {
+                coming.set(None);
+            }
+            done
+        })
+        .await
     }
 }
 

@@ -37,7 +37,7 @@ use self::{
     bindings::common,
     call::Watch,
     component::{Loaded, ill_typed},
-    instances::{Fresh, Instances},
+    instances::{Fresh, Instances, Next},
     limits::{Exceeded, Limits},
     serving::Serving,
     storage::Storage,
@@ -102,7 +102,8 @@ impl Sandbox {
         let watch = Arc::new(Watch::default());
         let deadline = Instant::now() + call.timeout;
         let turn = self.instances.turn(deadline).await?;
-        let mut fresh = match self.instances.take_ready() {
+        let (ready, next) = self.instances.take_ready();
+        let mut fresh = match ready {
             Some(ready) => ready,
             None => watch.run(deadline, async { Ok(self.fresh(&watch).await) }).await??,
         };
@@ -117,7 +118,7 @@ impl Sandbox {
         };
         fresh.store.data_mut().serve(Arc::new(serving));
         fresh.store.set_epoch_deadline(1);
-        Ok(Running { fresh, watch, deadline, turn })
+        Ok(Running { fresh, next, watch, deadline, turn })
     }
 
     /// An instance for a call that found none ready.
@@ -187,6 +188,7 @@ async fn timed<T>(meter: &Meter, guest: impl Future<Output = T>) -> T {
 /// A call under way.
 struct Running {
     fresh: Fresh,
+    next: Next,
     watch: Arc<Watch>,
     deadline: Instant,
     turn: OwnedSemaphorePermit,
@@ -200,12 +202,12 @@ macro_rules! call {
      |$guest:ident, $store:ident| $called:expr, $lift:expr, $absent:expr) => {{
         let outcome = async {
             let indices = $indices.ok_or_else(|| $self.unsupported($operation))?;
-            let Running { mut fresh, watch, deadline, turn } = $self.begin($values, $call).await?;
+            let Running { mut fresh, next, watch, deadline, turn } = $self.begin($values, $call).await?;
             let $guest =
                 indices.load(&mut fresh.store, &fresh.instance).map_err(|cause| ill_typed($operation, &cause))?;
             let ended = {
                 let $store = &mut fresh.store;
-                watch.run(deadline, timed(&$self.plan.meter, $called)).await
+                watch.run(deadline, next.beside(timed(&$self.plan.meter, $called))).await
             };
             drop((fresh, turn));
             let said = ended.and_then(|said| match said {
