@@ -10,6 +10,7 @@
 //! What a client may ask is decided in three places: [`guard`] refuses requests that nobody may send, [`request`] finds
 //! who sends it, and a [`mounts::Reach`] is the one way from a caller to a backend.
 
+mod body;
 pub(crate) mod caller;
 mod connection;
 mod control;
@@ -19,7 +20,9 @@ pub(crate) mod listen;
 mod listing;
 pub(crate) mod mounts;
 mod path;
+mod patience;
 mod peer;
+mod places;
 mod plain;
 mod refusals;
 mod reply;
@@ -27,6 +30,7 @@ mod request;
 mod shape;
 pub(crate) mod telemetry;
 pub(crate) mod tokens;
+mod traceless;
 mod vault;
 
 use std::{
@@ -39,23 +43,21 @@ use std::{
 use http::StatusCode;
 use secret_runtime::{AuditLog, Scopes};
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 
 use self::{
+    body::Bodies,
     caller::Caller,
     guard::Names,
     listen::Listener,
     mounts::{Mount, Mounts},
+    places::Places,
     reply::Reply,
     telemetry::counters::Counters,
     tokens::Tokens,
 };
-
-/// The most connections at a time. Each may hold a request's head and a body; what comes beyond them waits in the
-/// kernel's queue.
-const CONNECTIONS: u32 = 8192;
 
 /// How long to wait before a connection is taken again when none could be.
 const SHORT_OF_FILES: Duration = Duration::from_millis(10);
@@ -114,12 +116,14 @@ pub(crate) struct Daemon {
     pub(crate) tokens: Tokens,
     pub(crate) audit: Option<AuditLog>,
     pub(crate) counters: Counters,
+    pub(crate) bodies: Bodies,
     /// The user that it runs as.
     pub(crate) user: u32,
     /// Where another configuration is asked for.
     pub(crate) reloads: mpsc::Sender<Reload>,
     draining: watch::Sender<bool>,
-    places: Arc<Semaphore>,
+    network: Places,
+    local: Places,
 }
 
 impl Daemon {
@@ -129,10 +133,12 @@ impl Daemon {
             tokens,
             audit,
             counters: Counters::default(),
+            bodies: Bodies::default(),
             reloads,
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),
-            places: Arc::new(Semaphore::new(CONNECTIONS as usize)),
+            network: Places::network(),
+            local: Places::local(),
         })
     }
 
@@ -167,8 +173,7 @@ impl Daemon {
         accepting.shutdown().await;
         self.draining.send_replace(true);
         // Each connection holds one of the places for as long as it lasts.
-        let all = self.places.acquire_many(CONNECTIONS);
-        let _ = tokio::time::timeout(DRAIN, all).await;
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.network.all(), self.local.all()) }).await;
         tending.abort();
         if let Err(cause) = self.tokens.remember() {
             tracing::warn!(%cause, "what is known of tokens can't be written down");
@@ -176,8 +181,9 @@ impl Daemon {
     }
 
     async fn accept(self: Arc<Self>, listener: Listener) {
+        let places = if listener.is_local() { &self.local } else { &self.network };
         loop {
-            let Ok(place) = self.places.clone().acquire_owned().await else { return };
+            let Ok(place) = places.one().await else { return };
             match listener.accept().await {
                 Ok(arrived) => {
                     let serving = connection::serve(self.clone(), arrived);

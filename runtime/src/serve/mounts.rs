@@ -106,6 +106,11 @@ impl Reach<'_> {
         self.backend().exists(key, &Options::default(), &self.call()).await
     }
 
+    /// Whether the caller sees all that begins with this prefix.
+    pub(crate) fn sees_all(&self, prefix: &str) -> bool {
+        self.backend().hosts_all() && self.caller.scopes.allow_whole_listing(&self.mount.name, prefix)
+    }
+
     /// Lists a page of names, as far as the caller may see them.
     pub(crate) async fn list(&self, listing: &Listing) -> Result<Page> {
         let (scopes, mount) = (&self.caller.scopes, &self.mount.name);

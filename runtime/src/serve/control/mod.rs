@@ -14,7 +14,7 @@ pub(crate) async fn answer(
     daemon: &Daemon,
     live: &Live,
     caller: &Caller,
-    asked: &Asked,
+    asked: &Asked<'_>,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
     if !caller.owner {

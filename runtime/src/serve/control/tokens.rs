@@ -65,7 +65,7 @@ impl<'a> Known<'a> {
 }
 
 /// Mints one.
-pub(super) async fn mint(daemon: &Daemon, caller: &Caller, asked: &Asked) -> Result<Reply, Reply> {
+pub(super) async fn mint(daemon: &Daemon, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
     let wanted = wanted(asked.json()?).map_err(|why| Reply::error(StatusCode::BAD_REQUEST, &why))?;
     let (tokens, audit, caller) = (daemon.tokens.clone(), daemon.audit.clone(), caller.label.clone());
     in_background(move || mint_recorded(&tokens, audit.as_ref(), &caller, wanted)).await

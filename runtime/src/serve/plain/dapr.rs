@@ -35,7 +35,7 @@ const BULK: usize = 1000;
 const FOLDERS: usize = 100;
 
 /// Answers what is asked of a store.
-pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
+pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Reply> {
     if live.mounts.is_empty() {
         let reason = "secret store is not configured";
         return Err(error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_STORES_NOT_CONFIGURED", &reason));

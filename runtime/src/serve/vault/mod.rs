@@ -27,7 +27,7 @@ pub(crate) async fn answer(
     _daemon: &Daemon,
     live: &Live,
     caller: &Caller,
-    asked: &Asked,
+    asked: &Asked<'_>,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
     match rest {
@@ -40,7 +40,7 @@ pub(crate) async fn answer(
 async fn secret(
     live: &Live,
     caller: &Caller,
-    asked: &Asked,
+    asked: &Asked<'_>,
     mount: &str,
     area: &str,
     name: &str,
@@ -62,7 +62,7 @@ async fn secret(
 }
 
 /// Whether a GET means a LIST, as Go's clients write it.
-fn wants_list(asked: &Asked) -> Result<bool, Reply> {
+fn wants_list(asked: &Asked<'_>) -> Result<bool, Reply> {
     Ok(matches!(asked.parameter("list")?, Some("true" | "1" | "t" | "T" | "TRUE" | "True")))
 }
 

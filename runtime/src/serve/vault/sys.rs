@@ -63,7 +63,7 @@ fn seal_status() -> Value {
 }
 
 /// Answers the rest of `/v1/sys`, as far as this caller reaches.
-pub(super) fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
+pub(super) fn answer(live: &Live, caller: &Caller, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Reply> {
     let reached = || live.mounts.values().filter(|mount| caller.scopes.reach(&mount.name));
     let found = |name: &str| reached().find(|mount| mount.name == name);
     let all = || reached().map(|mount| (format!("{}/", mount.name), described(mount))).collect::<Map<_, _>>();
