@@ -41,7 +41,7 @@ use std::{
 };
 
 use http::StatusCode;
-use secret_runtime::{AuditLog, Scopes};
+use secret_runtime::{AuditLog, Kind, Scopes};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
@@ -50,9 +50,10 @@ use tokio::{
 use self::{
     body::Bodies,
     caller::Caller,
+    control::record::{Done, record},
     guard::Names,
     listen::Listener,
-    mounts::{Mount, Mounts},
+    mounts::{Mount, Mounts, Reach},
     places::Places,
     reply::Reply,
     telemetry::counters::Counters,
@@ -83,20 +84,33 @@ impl Live {
         let (withdrawn, mounts) = all.partition(|(_, mount)| lost(mount));
         Self { mounts, withdrawn, ..self.clone() }
     }
+}
 
-    /// The mount of this name. Whether there is one is not for those who may not reach it.
-    ///
-    /// # Errors
-    /// The reply that says no.
-    pub(crate) fn mount(&self, name: &str, caller: &Caller) -> Result<&Mount, Reply> {
-        if !caller.scopes.reach(name) {
-            return Err(Reply::forbidden());
+/// Why a caller does not reach a mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreached {
+    /// None of its scopes leads there, or there is none. Which of them is not told.
+    Hidden,
+    /// Its backend is not trusted any more.
+    Withdrawn,
+}
+
+impl Unreached {
+    /// In words, with what kind of failure it is.
+    pub(crate) const fn told(self) -> (StatusCode, Kind, &'static str) {
+        match self {
+            Self::Hidden => (StatusCode::FORBIDDEN, Kind::Refused, "permission denied"),
+            Self::Withdrawn => {
+                (StatusCode::SERVICE_UNAVAILABLE, Kind::Untrusted, "the backend is not trusted any more")
+            }
         }
-        if self.withdrawn.contains_key(name) {
-            let reason = "the backend is not trusted any more";
-            return Err(Reply::error(StatusCode::SERVICE_UNAVAILABLE, reason));
-        }
-        self.mounts.get(name).map(|mount| &**mount).ok_or_else(Reply::forbidden)
+    }
+}
+
+impl From<Unreached> for Reply {
+    fn from(why: Unreached) -> Self {
+        let (status, _, words) = why.told();
+        Self::error(status, words)
     }
 }
 
@@ -150,6 +164,23 @@ impl Daemon {
     /// Lets another configuration count from now on.
     pub(crate) fn replace(&self, live: Live) {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+
+    /// The mount of this name, as this caller may use it. Who is turned away leaves a line in the audit log.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn reach<'a>(&self, live: &'a Live, caller: &'a Caller, name: &str) -> Result<Reach<'a>, Unreached> {
+        let reached = caller.scopes.reach(name);
+        if reached && live.withdrawn.contains_key(name) {
+            return Err(Unreached::Withdrawn);
+        }
+        live.mounts.get(name).filter(|_| reached).map(|mount| mount.for_caller(caller)).ok_or_else(|| {
+            let done = Done { operation: "reach", name: Some(name), failed: Some(Kind::Refused), ..Done::default() };
+            // Refused either way, and the log itself remembers that it could not be written.
+            let _ = record(self.audit.as_ref(), &caller.label, done);
+            Unreached::Hidden
+        })
     }
 
     pub(crate) fn is_draining(&self) -> bool {

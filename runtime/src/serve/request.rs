@@ -86,8 +86,8 @@ async fn answered(daemon: &Daemon, peer: Peer, request: Request<Incoming>) -> Re
             vault::auth::answer(daemon, &caller, token(&head.headers)?, &asked, rest).await
         }
         ["v1", rest @ ..] => vault::answer(daemon, &live, &caller, &asked, rest).await,
-        ["v1.0", "secrets", rest @ ..] => plain::dapr(&live, &caller, &asked, rest).await,
-        ["runtime", "v1", "secrets", rest @ ..] => plain::secret(&live, &caller, &asked, rest).await,
+        ["v1.0", "secrets", rest @ ..] => plain::dapr(daemon, &live, &caller, &asked, rest).await,
+        ["runtime", "v1", "secrets", rest @ ..] => plain::secret(daemon, &live, &caller, &asked, rest).await,
         ["metrics"] => metrics::answer(daemon, &live, &caller, &asked),
         ["runtime", "v1", rest @ ..] => control::answer(daemon, &live, &caller, &asked, rest).await,
         _ => Err(Reply::not_found()),

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use secret_runtime::{Shown, config::Config, layers::audit, trust::TrustStore};
+use secret_runtime::{Backend, Shown, config::Config, layers::audit, trust::TrustStore};
 
 use crate::{
     cli::{Failed, configuration, load, paths, session::Session},
@@ -80,13 +80,20 @@ pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
             let _ = log.record(&event);
         }
     }
+    let forgotten: Vec<_> = now.withdrawn.values().cloned().collect();
     daemon.replace(now);
+    // What was kept is answered to nobody now, and nothing of it is loaded again.
+    for mount in forgotten {
+        mount.backend.forget_all();
+    }
 }
 
-/// Whether a backend still has what it was loaded under.
-fn holds(session: &Session<'_>, store: Option<&TrustStore>, backend: &secret_runtime::Backend) -> bool {
+/// Whether a backend still has what it was loaded under, and so have those that hold its credentials.
+fn holds(session: &Session<'_>, store: Option<&TrustStore>, backend: &Backend) -> bool {
     let spelled = |config: &Config| config.backend(backend.name()).is_some_and(|known| known.spells_a_grant());
-    session.is_trusted_by_flag()
+    let trusted = session.is_trusted_by_flag()
         || session.config().is_some_and(spelled)
-        || store.is_some_and(|store| store.covering(backend.digest(), &backend.grant().facts).is_some())
+        || store.is_some_and(|store| store.covering(backend.digest(), &backend.grant().facts).is_some());
+    // There is no circle: it could not have been loaded.
+    trusted && session.holders(backend.name()).iter().all(|holder| holds(session, store, holder))
 }

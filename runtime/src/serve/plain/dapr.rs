@@ -19,7 +19,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::serve::{
-    Live,
+    Daemon, Live,
     caller::Caller,
     listing,
     mounts::{self, Mount, Reach},
@@ -35,7 +35,13 @@ const BULK: usize = 1000;
 const FOLDERS: usize = 100;
 
 /// Answers what is asked of a store.
-pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Reply> {
+pub(crate) async fn answer(
+    daemon: &Daemon,
+    live: &Live,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    rest: &[&str],
+) -> Result<Reply, Reply> {
     if live.mounts.is_empty() {
         let reason = "secret store is not configured";
         return Err(error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_STORES_NOT_CONFIGURED", &reason));
@@ -47,7 +53,7 @@ pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked<'_>, rest
     if asked.method != Method::GET {
         return Err(error(StatusCode::METHOD_NOT_ALLOWED, "ERR_MALFORMED_REQUEST", &"secrets are only read"));
     }
-    let mount = live.mounts.get(store).filter(|mount| caller.scopes.reach(&mount.name)).ok_or_else(|| {
+    let reach = daemon.reach(live, caller, store).map_err(|_| {
         let reason = format!("failed finding secret store with key {}", Shown(store));
         error(StatusCode::UNAUTHORIZED, "ERR_SECRET_STORE_NOT_FOUND", &reason)
     })?;
@@ -58,7 +64,6 @@ pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked<'_>, rest
             return Err(malformed(&format!("the parameter {} has no effect here", Shown(parameter))));
         }
     }
-    let reach = mount.for_caller(caller);
     if is_bulk { bulk(reach).await } else { one(reach, &name, asked.parameter("metadata.version_id")?).await }
 }
 

@@ -18,15 +18,24 @@ use secret_runtime::{Answer, DeleteMode, Error, Kind, Listing, Write, store::LIS
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::serve::{Live, caller::Caller, listing, mounts::Reach, reply::Reply, request::Asked, shape};
+use crate::serve::{
+    Daemon, Live, Unreached, caller::Caller, listing, mounts::Reach, reply::Reply, request::Asked, shape,
+};
 
 /// Answers what is asked of a secret, or of a folder if the path ends in a slash.
-pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Reply> {
-    let found = rest.split_first().and_then(|(mount, name)| Some((live.mounts.get(*mount)?, name)));
-    let reached = found.filter(|(mount, _)| caller.scopes.reach(&mount.name));
-    let (mount, name) =
-        reached.ok_or_else(|| Reply::worded(StatusCode::FORBIDDEN, Kind::Refused, "permission denied"))?;
-    let (reach, name) = (mount.for_caller(caller), name.join("/"));
+pub(crate) async fn answer(
+    daemon: &Daemon,
+    live: &Live,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    rest: &[&str],
+) -> Result<Reply, Reply> {
+    let worded = |why: Unreached| {
+        let (status, kind, words) = why.told();
+        Reply::worded(status, kind, words)
+    };
+    let (mount, name) = rest.split_first().ok_or_else(|| worded(Unreached::Hidden))?;
+    let (reach, name) = (daemon.reach(live, caller, mount).map_err(worded)?, name.join("/"));
     match asked.method {
         Method::GET if asked.path.folder || name.is_empty() => list(reach, &name, asked).await,
         _ if asked.path.folder || name.is_empty() => Err(unsupported("a folder is only listed")),

@@ -24,20 +24,21 @@ use super::{Daemon, Live, caller::Caller, reply::Reply, request::Asked};
 
 /// Answers what is below `/v1`.
 pub(crate) async fn answer(
-    _daemon: &Daemon,
+    daemon: &Daemon,
     live: &Live,
     caller: &Caller,
     asked: &Asked<'_>,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
     match rest {
-        ["sys", rest @ ..] => sys::answer(live, caller, asked, rest),
-        [mount, area, name @ ..] => secret(live, caller, asked, mount, area, &name.join("/")).await,
+        ["sys", rest @ ..] => sys::answer(daemon, live, caller, asked, rest),
+        [mount, area, name @ ..] => secret(daemon, live, caller, asked, mount, area, &name.join("/")).await,
         _ => Err(no_route()),
     }
 }
 
 async fn secret(
+    daemon: &Daemon,
     live: &Live,
     caller: &Caller,
     asked: &Asked<'_>,
@@ -45,7 +46,7 @@ async fn secret(
     area: &str,
     name: &str,
 ) -> Result<Reply, Reply> {
-    let reach = live.mount(mount, caller)?.for_caller(caller);
+    let reach = daemon.reach(live, caller, mount)?;
     let is_list = asked.method.as_str() == "LIST" || wants_list(asked)?;
     if asked.path.folder && !name.is_empty() && !is_list {
         return Err(Reply::error(StatusCode::BAD_REQUEST, "the name of a secret does not end in a slash"));
