@@ -71,6 +71,22 @@ fn what_scopes_refuse_is_recorded_with_who_was_refused() {
 }
 
 #[test]
+fn what_can_be_no_name_there_is_recorded_too() {
+    let daemon = audited("");
+    for (method, path, operation) in [
+        ("GET", "/v1/local/data/a%20b", "read"),
+        ("HEAD", "/runtime/v1/secrets/local/a%20b", "exists"),
+        ("DELETE", "/v1/local/data/a%20b", "delete"),
+    ] {
+        daemon.ask(method, path).send().is(400);
+        let line = lines(&daemon).pop().unwrap();
+        for (member, expected) in [("operation", operation), ("name", "a b"), ("outcome", "invalid")] {
+            assert_eq!(line[member], expected, "{line}");
+        }
+    }
+}
+
+#[test]
 fn who_asks_for_a_mount_that_no_scope_reaches_leaves_a_line_whether_there_is_one_or_not() {
     let daemon = audited("");
     let minted = daemon.mint(&json!({ "scopes": ["read:other/**"], "ttl": "1h" }));

@@ -71,6 +71,11 @@ impl Reach<'_> {
         name.is_ok_and(|name| self.caller.scopes.allow(operation, &self.mount.name, name.as_str()))
     }
 
+    /// The name that somebody typed; that it can be none, or leads elsewhere, is in the audit log.
+    fn named(&self, operation: Operation, typed: &str, name: Result<Name>) -> Result<Name> {
+        name.map_err(|why| self.backend().refused(operation, Some(typed), why, &self.call()))
+    }
+
     /// Refuses what the caller's scopes do not allow; the same words whether there is such a secret or not.
     fn admit(&self, operation: Operation, name: &Name) -> Result<()> {
         traces::asks(operation, &self.mount.name, name.as_str());
@@ -94,7 +99,7 @@ impl Reach<'_> {
         version: Option<&str>,
         options: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Answer> {
-        let name = self.mount.key(key)?;
+        let name = self.named(Operation::Read, key, self.mount.key(key))?;
         self.admit(Operation::Read, &name)?;
         let read = Read { name, version: version.map(Arc::from), options: self.backend().options(options)? };
         self.backend().read(&read, &self.call()).await
@@ -102,7 +107,8 @@ impl Reach<'_> {
 
     /// Asks whether there is such a secret.
     pub(crate) async fn exists(&self, key: &str) -> Result<bool> {
-        self.admit(Operation::Exists, &self.backend().key(key)?)?;
+        let name = self.named(Operation::Exists, key, self.mount.key(key))?;
+        self.admit(Operation::Exists, &name)?;
         self.backend().exists(key, &Options::default(), &self.call()).await
     }
 
@@ -126,13 +132,15 @@ impl Reach<'_> {
 
     /// Writes a secret.
     pub(crate) async fn write(&self, key: &str, write: &Write) -> Result<Written> {
-        self.admit(Operation::Write, &self.backend().written_key(key)?)?;
+        let name = self.named(Operation::Write, key, self.backend().written_key(key))?;
+        self.admit(Operation::Write, &name)?;
         self.backend().write(key, write, &self.call()).await
     }
 
     /// Deletes a secret.
     pub(crate) async fn delete(&self, key: &str, mode: DeleteMode) -> Result<()> {
-        self.admit(Operation::Delete, &self.backend().written_key(key)?)?;
+        let name = self.named(Operation::Delete, key, self.backend().written_key(key))?;
+        self.admit(Operation::Delete, &name)?;
         self.backend().delete(key, mode, &Options::default(), &self.call()).await.map(drop)
     }
 }
