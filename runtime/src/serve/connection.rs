@@ -14,8 +14,8 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a client may leave an answer unread.
 const READER_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The most bytes of a request's head. The longest path and the longest token fit in many times.
-const HEAD_BYTES: usize = 64 << 10;
+/// The most bytes of a request's head. The longest path and the longest token fit in twice.
+const HEAD_BYTES: usize = 16 << 10;
 
 /// The most headers of a request.
 const HEADERS: usize = 64;

@@ -49,9 +49,14 @@ pub(crate) fn too_many() -> Error {
     Error::new(Kind::Invalid, "more lies there than is listed at once; ask for a folder below, or for each by its name")
 }
 
-/// Several calls of a backend that answer one request: together they may take as long as one of them alone.
+/// Several calls of a backend that answer one request: together they may take as long as one of them alone, and few such
+/// requests are answered at a time, because each gathers what may be much.
 pub(crate) async fn in_time<T>(reach: Reach<'_>, calls: impl Future<Output = Result<T>>) -> Result<T> {
     let patience = reach.mount.backend.call().timeout;
     let late = |_| Error::new(Kind::Timeout, "listing took too long");
-    tokio::time::timeout(patience, calls).await.map_err(late).flatten()
+    let in_turn = async {
+        let _turn = reach.mount.turn().await;
+        calls.await
+    };
+    tokio::time::timeout(patience, in_turn).await.map_err(late).flatten()
 }

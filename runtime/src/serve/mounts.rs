@@ -7,6 +7,8 @@ use secret_runtime::{
     Written, config,
 };
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use super::{caller::Caller, telemetry::traces};
 
 /// The rule that a caller breaks who asks for more than its scopes allow.
@@ -18,6 +20,9 @@ pub(crate) type Mounts = BTreeMap<String, Arc<Mount>>;
 /// How many names are remembered as checked, of each mount: more than a service reads, and a few megabytes at most.
 const NAMES: u64 = 2000;
 
+/// How many requests for much at once are answered at a time, of each mount: as many as there are instances of a backend.
+const GATHERING: usize = 8;
+
 /// A backend at its place.
 #[derive(Debug)]
 pub(crate) struct Mount {
@@ -26,11 +31,18 @@ pub(crate) struct Mount {
     pub(crate) shape: config::Mount,
     /// Names that have been checked: for a value that is kept, the pattern would be the most work of all.
     names: moka::sync::Cache<String, Name>,
+    /// The turns of requests for much at once.
+    gathering: Semaphore,
 }
 
 impl Mount {
     pub(crate) fn new(name: String, backend: Backend, shape: config::Mount) -> Self {
-        Self { name, backend, shape, names: moka::sync::Cache::new(NAMES) }
+        Self { name, backend, shape, names: moka::sync::Cache::new(NAMES), gathering: Semaphore::new(GATHERING) }
+    }
+
+    /// Waits until a request for much at once may be answered; it may be for as long as this is kept.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.gathering.acquire().await.ok()
     }
 
     /// A name as a backend takes it.

@@ -1,10 +1,11 @@
 //! Listings of a backend whose names are flat, and come in pages.
 
 use serde_json::json;
-use test_support::{Reply, Seen, Upstream};
+use test_support::{Reply, Seen, Upstream, layout};
 
 use crate::common::{
     Component, Daemon, Home,
+    backends::digest,
     daemon::{OWNER, backend},
 };
 
@@ -100,4 +101,30 @@ fn pages_tell_a_caller_nothing_of_what_is_hidden_from_it() {
         assert!(seen.len() == names && seen.is_sorted(), "{mount}: {seen:?}");
         assert!(seen.iter().all(|name| name.starts_with(prefix)), "{mount}: {seen:?}");
     }
+}
+
+#[test]
+fn more_than_a_reply_can_hold_is_said_to_be_too_much() {
+    let upstream = Upstream::start(|seen| {
+        let metadata = json!({ "created_time": "t", "version": 1 });
+        let data = if seen.target.contains("/metadata") {
+            json!({ "keys": (0..12).map(|number| format!("K{number}")).collect::<Vec<_>>() })
+        } else {
+            json!({ "data": { "value": "x".repeat(2 << 20) }, "metadata": metadata })
+        };
+        Reply::json(200, &json!({ "data": data }))
+    })
+    .unwrap();
+    let (component, address) = (layout::backend("vault"), upstream.address());
+    let home = Home::new();
+    home.file("token", "canary-token");
+    let config = format!(
+        "{OWNER}[backends.prod]\ncomponent = {component:?}\ndigest = \"{}\"\nset = {{ address = {address:?} }}\n\
+         grant = {{ origins = [{address:?}] }}\ncredentials = {{ token = {{ file = \"token\" }} }}\n",
+        digest(&component)
+    );
+    let daemon = Daemon::start_in(home, &config);
+    daemon.ask("GET", "/v1.0/secrets/prod/K0").send().is(200);
+    let answer = daemon.ask("GET", "/v1.0/secrets/prod/bulk").send().is(500);
+    assert!(answer.text().contains("more lies there than is listed at once"), "{answer:?}");
 }

@@ -10,7 +10,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use http::{Method, StatusCode};
@@ -30,6 +33,9 @@ use crate::serve::{
 
 /// The most secrets of one bulk reply.
 const BULK: usize = 1000;
+
+/// The most bytes of all their values together.
+const BULK_BYTES: usize = 16 << 20;
 
 /// How many folders are looked into for it.
 const FOLDERS: usize = 100;
@@ -125,14 +131,20 @@ async fn names(reach: Reach<'_>) -> Result<BTreeSet<String>, Error> {
 
 /// Reads each of these, a few at a time.
 async fn read(reach: Reach<'_>, names: BTreeSet<String>) -> Result<BTreeMap<String, Answer>, Error> {
-    let left = Mutex::new(names.into_iter());
+    let (left, bytes) = (Mutex::new(names.into_iter()), AtomicUsize::new(0));
     // Each takes the next name that is left, so that as many are read at a time as there are of them.
     let worker = || async {
         let mut found = Vec::new();
         loop {
             let Some(name) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { return Ok(found) };
             match reach.read(&name, None, shape::options(reach.mount)).await {
-                Ok(answer) => found.push((name, answer)),
+                Ok(answer) => {
+                    let length = answer.secret.expose().len();
+                    if bytes.fetch_add(length, Ordering::Relaxed) + length > BULK_BYTES {
+                        return Err(listing::too_many());
+                    }
+                    found.push((name, answer));
+                }
                 // Deleted since it was listed.
                 Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) => return Err(error),
