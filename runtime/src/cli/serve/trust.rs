@@ -11,7 +11,7 @@ use secret_runtime::{Backend, Shown, config::Config, layers::audit, trust::Trust
 
 use crate::{
     cli::{Failed, configuration, load, paths, session::Session},
-    serve::{Daemon, mounts::Mount},
+    serve::Daemon,
 };
 
 /// How often the trust file is looked at, and so how long a backend goes on that has lost its trust.
@@ -66,8 +66,14 @@ pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
         (Some(path), Some(store)) => store.configurations().any(|known| known.path == *path),
         (Some(_), None) => false,
     };
-    let (before, lost) = (daemon.live(), |mount: &Mount| !(config_holds && holds(session, store, &mount.backend)));
-    let now = before.with_trust(lost);
+    let (before, lost) = (daemon.live(), |backend: &Backend| !(config_holds && holds(session, store, backend)));
+    let now = before.with_trust(|mount| lost(&mount.backend));
+    // Before anything is said of it: who listens to that may be slow.
+    daemon.replace(now.clone());
+    // What was kept is answered to nobody now, and nothing of it is loaded again. Credentials of others are kept too.
+    for backend in session.backends().iter().filter(|backend| lost(backend)) {
+        backend.forget_all();
+    }
     let withdrawn = now.withdrawn.iter().filter(|(name, _)| before.mounts.contains_key(*name));
     let restored = now.mounts.iter().filter(|(name, _)| before.withdrawn.contains_key(*name));
     let withdrawn = withdrawn.map(|found| (found, "withdraw", "is not trusted any more, and answers nobody"));
@@ -79,12 +85,6 @@ pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
             let event = audit::Event { operation, backend, digest: &digest, outcome: audit::OK, ..Default::default() };
             let _ = log.record(&event);
         }
-    }
-    let forgotten: Vec<_> = now.withdrawn.values().cloned().collect();
-    daemon.replace(now);
-    // What was kept is answered to nobody now, and nothing of it is loaded again.
-    for mount in forgotten {
-        mount.backend.forget_all();
     }
 }
 
