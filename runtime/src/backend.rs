@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) grant: Grant,
     pub(crate) credential_variables: BTreeSet<String>,
     pub(crate) naming: Naming,
+    /// Whether it answers for every name.
+    pub(crate) hosts_all: bool,
     pub(crate) writing: Writing,
     pub(crate) timeout: Duration,
     pub(crate) stack: Stack<Sandbox>,
@@ -127,6 +129,11 @@ impl Backend {
     /// programs that are started beside it.
     pub fn credential_variables(&self) -> impl Iterator<Item = &str> {
         self.0.credential_variables.iter().map(String::as_str)
+    }
+
+    /// Whether it answers for every name that the upstream has; hosted keys may leave some out.
+    pub fn hosts_all(&self) -> bool {
+        self.0.hosts_all
     }
 
     /// A call with the backend's time limit.

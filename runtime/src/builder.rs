@@ -359,6 +359,7 @@ impl BackendBuilder {
             grant: grant.clone(),
             credential_variables: candidate.credential_variables(),
             naming,
+            hosts_all: self.hosted_keys.is_none(),
             writing: self.writing,
             timeout: self.timeout,
             stack: layers.over(sandbox),

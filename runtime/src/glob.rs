@@ -48,6 +48,12 @@ impl Globs {
         self.0.iter().any(|pattern| covers(pattern, prefix, End::Prefix))
     }
 
+    /// Whether every name that begins with `prefix` is covered, as far as one pattern alone tells.
+    pub fn matches_all_below(&self, prefix: &str) -> bool {
+        // What ends in `**` and covers a text covers all that goes on from there.
+        self.0.iter().any(|pattern| pattern.ends_with("**") && covers(pattern, prefix, End::Name))
+    }
+
     /// The patterns as they were given.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|pattern| &**pattern)
@@ -226,6 +232,26 @@ mod tests {
             ("other/", false),
         ] {
             assert_eq!(globs.may_match_below(prefix), worth, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn only_what_ends_in_two_stars_covers_all_that_goes_on_from_a_prefix() {
+        for (pattern, prefix, all) in [
+            ("**", "", true),
+            ("**", "team/", true),
+            ("team/**", "team/", true),
+            ("team/**", "team/deep/", true),
+            ("*/deep/**", "team/deep/", true),
+            ("team/**", "", false),
+            ("team/**", "team", false),
+            ("team/**", "other/", false),
+            ("team/*", "team/", false),
+            ("*", "", false),
+            ("**/a", "", false),
+            ("team/a", "team/a", false),
+        ] {
+            assert_eq!(Globs::new([pattern]).unwrap().matches_all_below(prefix), all, "{pattern}: {prefix}");
         }
     }
 

@@ -134,6 +134,11 @@ impl Scopes {
         self.on(Operation::List, mount).any(|scope| scope.names.may_match_below(prefix))
     }
 
+    /// Whether a listing of what begins with this prefix shows all that lies there.
+    pub fn allow_whole_listing(&self, mount: &str, prefix: &str) -> bool {
+        self.on(Operation::List, mount).any(|scope| scope.names.matches_all_below(prefix))
+    }
+
     /// Whether a listing may show this entry: an allowed name, or a folder that one could lie in.
     pub fn show(&self, mount: &str, entry: &str) -> bool {
         if entry.ends_with('/') { self.allow_listing(mount, entry) } else { self.allow(Operation::List, mount, entry) }
@@ -201,6 +206,9 @@ mod tests {
             assert_eq!(scopes.show("prod", entry), shown, "{entry}");
         }
         assert!(scopes.allow_listing("prod", "") && !scopes.allow_listing("prod", "x/") && scopes.reach("prod"));
+        assert!(!scopes.allow_whole_listing("prod", "team/a/"));
+        let scopes = Scopes::parse(["list:prod/team/**", "read:prod/**"]).unwrap();
+        assert!(scopes.allow_whole_listing("prod", "team/") && !scopes.allow_whole_listing("prod", ""));
     }
 
     #[test]

@@ -71,6 +71,67 @@ fn what_scopes_refuse_is_recorded_with_who_was_refused() {
 }
 
 #[test]
+fn what_can_be_no_name_there_is_recorded_too() {
+    let daemon = audited("");
+    for (method, path, operation) in [
+        ("GET", "/v1/local/data/a%20b", "read"),
+        ("HEAD", "/runtime/v1/secrets/local/a%20b", "exists"),
+        ("DELETE", "/v1/local/data/a%20b", "delete"),
+    ] {
+        daemon.ask(method, path).send().is(400);
+        let line = lines(&daemon).pop().unwrap();
+        for (member, expected) in [("operation", operation), ("name", "a b"), ("outcome", "invalid")] {
+            assert_eq!(line[member], expected, "{line}");
+        }
+    }
+}
+
+#[test]
+fn who_asks_for_a_mount_that_no_scope_reaches_leaves_a_line_whether_there_is_one_or_not() {
+    let daemon = audited("");
+    let minted = daemon.mint(&json!({ "scopes": ["read:other/**"], "ttl": "1h" }));
+    let token = minted["token"].as_str().unwrap();
+    for (path, status) in [
+        ("/v1/local/data/NAME", 403),
+        ("/v1/absent/data/NAME", 403),
+        ("/v1/sys/internal/ui/mounts/local", 403),
+        ("/v1.0/secrets/local/NAME", 401),
+        ("/runtime/v1/secrets/local/NAME", 403),
+    ] {
+        let before = lines(&daemon).len();
+        daemon.ask_tcp("GET", path).token(token).send().is(status);
+        let lines = lines(&daemon);
+        let line = lines.last().unwrap();
+        assert_eq!(lines.len(), before + 1, "{path}");
+        let mount = if path.contains("absent") { "absent" } else { "local" };
+        let caller = format!("token:{}", minted["accessor"].as_str().unwrap());
+        for (member, expected) in
+            [("operation", "reach"), ("name", mount), ("outcome", "refused"), ("caller", caller.as_str())]
+        {
+            assert_eq!(line[member], expected, "{path}: {line}");
+        }
+        assert!(line.get("backend").is_none() && !line.to_string().contains("NAME"), "{line}");
+    }
+}
+
+#[test]
+fn a_line_that_broke_off_swallows_none_that_follows_whoever_writes_it() {
+    let daemon = audited(&format!("{}\n", json!({ "filler": "x".repeat(1 << 16) })));
+    let log = daemon.home().path().join("audit.jsonl");
+    let limit = |bytes: &str| {
+        let (id, limit) = (daemon.id().to_string(), format!("--fsize={bytes}:unlimited"));
+        assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
+    };
+    limit(&(fs::metadata(&log).unwrap().len() + 20).to_string());
+    daemon.ask("GET", "/v1/local/data/A").send().is(403);
+    limit("unlimited");
+    daemon.mint(&json!({ "scopes": ["read:local/A"], "ttl": "1h" }));
+    let text = fs::read_to_string(&log).unwrap();
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(last["operation"], "token-mint", "{last}");
+}
+
+#[test]
 fn what_can_not_be_recorded_is_refused() {
     // Larger than the file of tokens gets, which is not what is to fail.
     let daemon = audited(&format!("{}\n", json!({ "filler": "x".repeat(1 << 16) })));

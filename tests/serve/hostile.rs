@@ -8,8 +8,13 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::json;
 
-use crate::common::{Daemon, http::Answer};
+use crate::common::{
+    Daemon, Home,
+    daemon::{OWNER, backend},
+    http::Answer,
+};
 
 /// A connection over TCP that gives up after a while.
 fn connect(daemon: &Daemon) -> TcpStream {
@@ -29,8 +34,17 @@ fn sent(daemon: &Daemon, bytes: &[u8]) -> Option<Answer> {
 
 /// The memory of the daemon that is in use, in KiB.
 fn memory(daemon: &Daemon) -> u64 {
+    figure(daemon, "VmRSS:")
+}
+
+/// The most that ever was.
+fn most_memory(daemon: &Daemon) -> u64 {
+    figure(daemon, "VmHWM:")
+}
+
+fn figure(daemon: &Daemon, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
@@ -82,6 +96,66 @@ fn a_megabyte_of_headers_and_a_body_without_end_are_refused_and_not_kept() {
     assert!(sent(&daemon, asks.as_bytes()).is_some_and(|answer| answer.status == 413));
     assert!(memory(&daemon) < before + (32 << 10), "{} KiB, before {before}", memory(&daemon));
     daemon.ask("GET", "/v1/local/data/A").send().is(200);
+}
+
+#[test]
+fn a_body_in_a_million_pieces_takes_no_more_than_its_bytes() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let token = daemon.token(&["read:local/A"]);
+    daemon.ask("GET", "/v1/local/data/A").send().is(200);
+    let before = most_memory(&daemon);
+    let mut bytes = format!(
+        "PUT /v1/local/data/A HTTP/1.1\r\nhost: localhost\r\nx-vault-token: {token}\r\nconnection: close\r\n\
+         transfer-encoding: chunked\r\n\r\n"
+    );
+    bytes.push_str(&"1\r\na\r\n".repeat(1_000_000));
+    bytes.push_str("0\r\n\r\n");
+    sent(&daemon, bytes.as_bytes()).unwrap().is(400);
+    let after = most_memory(&daemon);
+    assert!(after < before + (16 << 10), "{after} KiB, before {before}");
+}
+
+#[test]
+fn many_large_bodies_at_once_take_bounded_memory_and_no_small_one_waits_for_them() {
+    const MANY: usize = 96;
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let token = daemon.token(&["read:local/A"]);
+    let before = most_memory(&daemon);
+    let head = format!(
+        "PUT /v1/local/data/A HTTP/1.1\r\nhost: localhost\r\nx-vault-token: {token}\r\ncontent-length: {}\r\n\r\n",
+        4 << 20
+    );
+    let almost = [head.as_bytes(), &vec![b'a'; (4 << 20) - 1]].concat();
+    std::thread::scope(|scope| {
+        let sending = (0..MANY).map(|_| {
+            scope.spawn(|| {
+                let mut stream = connect(&daemon);
+                // What is not read any more is not waited for.
+                stream.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+                let _ = stream.write_all(&almost);
+                stream
+            })
+        });
+        let sending: Vec<_> = sending.collect();
+        let streams: Vec<_> = sending.into_iter().map(|sending| sending.join().unwrap()).collect();
+        daemon.ask("PUT", "/v1/local/data/A").json(&json!({ "data": { "value": "2" } })).send().is(200);
+        drop(streams);
+    });
+    let after = most_memory(&daemon);
+    assert!(after < before + (224 << 10), "{after} KiB, before {before}");
+}
+
+#[test]
+fn who_takes_all_places_of_the_network_leaves_those_at_the_socket() {
+    let home = Home::with_dotenv("A=1\n");
+    let config = format!("{OWNER}{}", backend(&home, "local", "read-only"));
+    let daemon = Daemon::start_under(home, &config, &["prlimit", "--nofile=160:160"]);
+    let streams: Vec<_> = (0..180).map(|_| connect(&daemon)).collect();
+    daemon.ask("DELETE", "/runtime/v1/cache").send().is(200);
+    daemon.ask("GET", "/v1/local/data/A").send().is(200);
+    drop(streams);
+    daemon.ask_tcp("GET", "/healthz").send().is(200);
+    assert!(!daemon.log().contains("can't be taken"), "{}", daemon.log());
 }
 
 #[test]

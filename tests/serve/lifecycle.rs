@@ -32,6 +32,14 @@ fn the_socket_is_its_users_alone_and_goes_with_the_daemon() {
 }
 
 #[test]
+fn it_leaves_no_core_file() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}
+
+#[test]
 fn a_socket_that_is_somebodys_is_not_taken_over() {
     let daemon = Daemon::with_dotenv("A=1\n");
     let serve = || daemon.client(&["serve", "--socket"]).arg(daemon.socket()).run();

@@ -11,3 +11,4 @@ mod network;
 mod peers;
 mod tokens;
 mod watched;
+mod withdrawn;

@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     os::unix::fs::MetadataExt as _,
     path::Path,
     process::Command,
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 use crate::common::{
     Daemon, Home,
     daemon::{OWNER, backend, wait_for},
+    http::Answer,
 };
 
 fn values() -> Daemon {
@@ -188,6 +191,31 @@ fn revoking_acts_at_once_and_on_nothing_else() {
     revoke().is(404);
     assert_eq!(daemon.ask("DELETE", "/runtime/v1/tokens").send().is(200).json(), json!({ "revoked": 1 }));
     assert_eq!(read(&minted[1]), 403);
+}
+
+#[test]
+fn a_token_that_is_revoked_while_its_request_comes_in_does_nothing() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let minted = daemon.mint(&json!({ "scopes": ["*:local/**"], "ttl": "1h" }));
+    let body = r#"{"data":{"value":"changed"}}"#;
+    let mut stream = TcpStream::connect(daemon.address()).unwrap();
+    let head = format!(
+        "PUT /v1/local/data/A HTTP/1.1\r\nhost: localhost\r\nx-vault-token: {}\r\nexpect: 100-continue\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        minted["token"].as_str().unwrap(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // Its body is wanted: the token held when it began.
+    let mut goes_on = [0; 25];
+    stream.read_exact(&mut goes_on).unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    daemon.ask("DELETE", &format!("/runtime/v1/tokens/{}", minted["accessor"].as_str().unwrap())).send().is(200);
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut raw = Vec::new();
+    stream.read_to_end(&mut raw).unwrap();
+    Answer::read(&raw).unwrap().is(403);
+    assert_eq!(daemon.home().dotenv_text(), "A=1\n");
 }
 
 #[test]

@@ -91,6 +91,17 @@ impl<'o> Session<'o> {
         self.loaded.borrow().values().cloned().collect()
     }
 
+    /// The loaded backends that hold credentials of the one that the configuration has by this name.
+    pub(crate) fn holders(&self, name: &str) -> Vec<Backend> {
+        let places = self.config.as_ref().and_then(|config| config.backend(name)).into_iter();
+        let places = places.flat_map(|backend| backend.credentials()).filter_map(|(_, place)| match place {
+            config::CredentialPlace::Reference(reference) => self.main(reference.backend.as_deref()).ok(),
+            _ => None,
+        });
+        let loaded = self.loaded.borrow();
+        places.filter_map(|holder| loaded.get(&holder).cloned()).collect()
+    }
+
     /// The backend of this name; otherwise the one of `--backend`, or the configured default. What the command line says
     /// of a backend holds for it.
     pub(crate) async fn backend(&self, name: Option<&str>) -> Result<Backend, Failed> {

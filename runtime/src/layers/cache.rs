@@ -6,20 +6,22 @@
 //! - A miss begins a load that belongs to nobody: a caller who goes away does not end it, and whoever comes meanwhile
 //!   waits for it too, each for no longer than its own [`Call::timeout`].
 //! - A write or delete forgets all versions of the name before and after, also when it fails or its caller goes away.
-//!   A load that began before then answers those who already wait, and is not kept.
+//!   A load that began before then answers those who already wait, and is not kept. Where nobody knows what came of it,
+//!   because it ended without an answer, nothing of that name is kept for a while: it may still take effect.
 //! - Where [`CacheSettings::refresh`] asks for it, a value that was used since it was loaded is loaded again in the last
 //!   part of its TTL, a few at a time, so that no caller waits for it. If that fails, the value is kept until its TTL.
 //! - Failures are not kept, nor is absence unless it is asked for; `exists` and `list` always ask the backend.
 //!
 //! Loads run as tasks of the tokio runtime that the caller is in.
 
+mod doubt;
 mod flight;
 mod refresh;
 mod shelf;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 pub(crate) use self::shelf::Shelf;
 use self::{
@@ -130,7 +132,7 @@ impl<S> Cache<S> {
     fn forget<'a>(&'a self, name: &'a Name) -> Option<Forget<'a>> {
         let shelf = self.shelf.as_deref()?;
         shelf.forget(name);
-        Some(Forget { shelf, name })
+        Some(Forget { shelf, name, is_answered: false })
     }
 }
 
@@ -176,11 +178,28 @@ impl<S: SecretStore> Cache<S> {
 struct Forget<'a> {
     shelf: &'a Shelf,
     name: &'a Name,
+    /// Whether it is known what came of the change.
+    is_answered: bool,
+}
+
+impl Forget<'_> {
+    /// Makes a change, and forgets its name once that is over or its caller has gone.
+    async fn after<T>(mut forget: Option<Self>, change: impl Future<Output = Result<T>>) -> Result<T> {
+        let outcome = change.await;
+        if let Some(forget) = &mut forget {
+            forget.is_answered = outcome.as_ref().err().is_none_or(|error| !error.kind().is_transient());
+        }
+        outcome
+    }
 }
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        self.shelf.forget(self.name);
+        if self.is_answered {
+            self.shelf.forget(self.name);
+        } else {
+            self.shelf.doubt(self.name);
+        }
     }
 }
 
@@ -215,13 +234,13 @@ impl<S: SecretStore> SecretStore for Cache<S> {
     }
 
     async fn write(&self, new: &NewSecret, call: &Call) -> Result<Option<String>> {
-        let _forgets = self.forget(&new.name);
-        self.inner.write(new, call).await
+        let forget = self.forget(&new.name);
+        Forget::after(forget, self.inner.write(new, call)).await
     }
 
     async fn delete(&self, delete: &Delete, call: &Call) -> Result<()> {
-        let _forgets = self.forget(&delete.name);
-        self.inner.delete(delete, call).await
+        let forget = self.forget(&delete.name);
+        Forget::after(forget, self.inner.delete(delete, call)).await
     }
 
     async fn check(&self, call: &Call) -> Result<Readiness> {

@@ -6,13 +6,16 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Daemon, listen::Arrived, peer::Peer, refusals::Refusals, request};
+use super::{Daemon, listen::Arrived, patience::Patient, peer::Peer, refusals::Refusals, request};
 
 /// How long a client may take to send the head of a request, and so how long an idle connection is kept.
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The most bytes of a request's head. The longest path and the longest token fit in many times.
-const HEAD_BYTES: usize = 64 << 10;
+/// How long a client may leave an answer unread.
+const READER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most bytes of a request's head. The longest path and the longest token fit in twice.
+const HEAD_BYTES: usize = 16 << 10;
 
 /// The most headers of a request.
 const HEADERS: usize = 64;
@@ -31,6 +34,7 @@ async fn answer_on(daemon: Arc<Daemon>, peer: Peer, stream: impl AsyncRead + Asy
         let daemon = daemon.clone();
         async move { Ok::<_, Infallible>(request::answer(&daemon, peer, request).await.into_response()) }
     };
+    let stream = Refusals::over(Patient::over(stream, READER_PATIENCE));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
@@ -38,7 +42,7 @@ async fn answer_on(daemon: Arc<Daemon>, peer: Peer, stream: impl AsyncRead + Asy
         .max_headers(HEADERS)
         // A client may say that it has asked everything, and still wait for the answer.
         .half_close(true)
-        .serve_connection(TokioIo::new(Refusals::over(stream)), service_fn(answer));
+        .serve_connection(TokioIo::new(stream), service_fn(answer));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -95,6 +99,18 @@ mod tests {
     async fn an_idle_connection_is_not_kept_for_ever() {
         let (text, took) = sent(b"GET /healthz HTTP/1.1\r\n\r\n", Duration::ZERO).await;
         assert!(text.starts_with("HTTP/1.1 200 OK") && took <= HEAD_PATIENCE + Duration::from_secs(1), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_reads_is_not_kept_for_ever() {
+        let (mut client, server) = duplex(4096);
+        let begun = Instant::now();
+        let serving = tokio::spawn(answer_on(daemon(), Peer::User(1), server));
+        let asking =
+            tokio::spawn(async move { while client.write_all(b"GET /healthz HTTP/1.1\r\n\r\n").await.is_ok() {} });
+        serving.await.unwrap();
+        assert!(begun.elapsed() <= READER_PATIENCE + Duration::from_secs(1), "{:?}", begun.elapsed());
+        asking.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

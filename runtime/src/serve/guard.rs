@@ -3,22 +3,22 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header, uri::Authority};
 
 use super::{peer::Peer, reply::Reply};
 
-/// Headers that a proxy adds. Whoever is behind one is not the caller that the connection vouches for.
-static FORWARDED: [HeaderName; 4] = [
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    header::FORWARDED,
-    HeaderName::from_static("x-real-ip"),
-];
+/// Headers that a proxy adds, beside those of [`FORWARDED`]. Whoever is behind one is not the caller that the connection
+/// vouches for.
+static PASSED_ON: [HeaderName; 2] = [header::FORWARDED, HeaderName::from_static("x-real-ip")];
 
-/// Vault's headers that ask for something which is not here. To pass over them would do something else than was asked.
-static ELSEWHERE: [(HeaderName, &str); 2] = [
-    (HeaderName::from_static("x-vault-namespace"), "there are no namespaces here"),
-    (HeaderName::from_static("x-vault-wrap-ttl"), "replies can't be wrapped here"),
+/// What the names of the others begin with.
+const FORWARDED: &str = "x-forwarded-";
+
+/// Vault's headers that ask for something which is not here, and the values with which they ask for nothing. To pass over
+/// them would do something else than was asked.
+static ELSEWHERE: [(HeaderName, &[&[u8]], &str); 2] = [
+    (HeaderName::from_static("x-vault-namespace"), &[b"", b"root", b"/", b"root/"], "there are no namespaces here"),
+    (HeaderName::from_static("x-vault-wrap-ttl"), &[b"", b"0", b"0s"], "replies can't be wrapped here"),
 ];
 
 /// The names by which the daemon is called.
@@ -32,12 +32,17 @@ pub(crate) struct Names {
     pub(crate) address: Option<IpAddr>,
 }
 
-/// Refuses what nobody may send.
+/// Refuses what nobody may send. The authority is the one that the target of the request names, where it names one.
 ///
 /// # Errors
 /// The reply that says what was wrong.
-pub(crate) fn check(headers: &HeaderMap, peer: Peer, names: &Names) -> Result<(), Reply> {
-    if FORWARDED.iter().any(|name| headers.contains_key(name)) {
+pub(crate) fn check(
+    headers: &HeaderMap,
+    authority: Option<&Authority>,
+    peer: Peer,
+    names: &Names,
+) -> Result<(), Reply> {
+    if headers.keys().any(|name| PASSED_ON.contains(name) || name.as_str().starts_with(FORWARDED)) {
         return Err(Reply::error(StatusCode::FORBIDDEN, "requests that a proxy passes on are refused"));
     }
     if let Some(origin) = one(headers, &header::ORIGIN)?
@@ -49,13 +54,15 @@ pub(crate) fn check(headers: &HeaderMap, peer: Peer, names: &Names) -> Result<()
     // Over the socket, no name can be made to lead here.
     if peer == Peer::Network {
         let host = one(headers, &header::HOST)?;
-        if !host.is_some_and(|host| names.know(host)) {
+        // A target with an authority is meant for that one, whatever the header says.
+        let meant = authority.map(Authority::as_str);
+        if !host.is_some_and(|host| names.know(host) && meant.is_none_or(|meant| names.know(meant))) {
             let reason = "this host is not one of those in serve.hosts";
             return Err(Reply::error(StatusCode::FORBIDDEN, reason));
         }
     }
-    for (name, reason) in &ELSEWHERE {
-        if headers.get(name).is_some_and(|value| !matches!(value.as_bytes(), b"" | b"root" | b"/" | b"root/")) {
+    for (name, nothing, reason) in &ELSEWHERE {
+        if headers.get_all(name).iter().any(|value| !nothing.contains(&value.as_bytes())) {
             return Err(Reply::error(StatusCode::BAD_REQUEST, reason));
         }
     }
@@ -112,7 +119,7 @@ mod tests {
             address: Some([10, 0, 0, 7].into()),
         };
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        check(&headers, peer, &names).err().map(|reply| reply.status.as_u16())
+        check(&headers, None, peer, &names).err().map(|reply| reply.status.as_u16())
     }
 
     #[test]
@@ -144,6 +151,7 @@ mod tests {
     fn what_a_proxy_or_a_page_was_made_to_send_is_refused() {
         for (name, value, refused) in [
             ("x-forwarded-for", "10.0.0.1", Some(403)),
+            ("x-forwarded-proto", "https", Some(403)),
             ("forwarded", "for=10.0.0.1", Some(403)),
             ("origin", "https://evil.example", Some(403)),
             ("origin", "null", Some(403)),
@@ -152,8 +160,27 @@ mod tests {
             ("x-vault-namespace", "root", None),
             ("x-vault-namespace", "", None),
             ("x-vault-wrap-ttl", "60", Some(400)),
+            ("x-vault-wrap-ttl", "0", None),
         ] {
             assert_eq!(checked(Peer::User(1), &[(name, value)]), refused, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_second_namespace_does_not_hide_behind_the_first() {
+        let both =
+            |first, second| checked(Peer::User(1), &[("x-vault-namespace", first), ("x-vault-namespace", second)]);
+        assert_eq!([both("root", "team"), both("team", "root"), both("root", "")], [Some(400), Some(400), None]);
+    }
+
+    #[test]
+    fn a_target_that_names_another_host_is_refused_over_the_network() {
+        let headers = [("host".parse().unwrap(), "localhost".parse().unwrap())].into_iter().collect();
+        for (authority, refused) in [("localhost:8200", None), ("evil.example", Some(403)), ("a@localhost", Some(403))]
+        {
+            let authority = authority.parse().unwrap();
+            let checked = check(&headers, Some(&authority), Peer::Network, &Names::default());
+            assert_eq!(checked.err().map(|reply| reply.status.as_u16()), refused, "{authority}");
         }
     }
 }

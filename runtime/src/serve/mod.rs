@@ -10,6 +10,7 @@
 //! What a client may ask is decided in three places: [`guard`] refuses requests that nobody may send, [`request`] finds
 //! who sends it, and a [`mounts::Reach`] is the one way from a caller to a backend.
 
+mod body;
 pub(crate) mod caller;
 mod connection;
 mod control;
@@ -19,7 +20,9 @@ pub(crate) mod listen;
 mod listing;
 pub(crate) mod mounts;
 mod path;
+mod patience;
 mod peer;
+mod places;
 mod plain;
 mod refusals;
 mod reply;
@@ -27,6 +30,7 @@ mod request;
 mod shape;
 pub(crate) mod telemetry;
 pub(crate) mod tokens;
+mod traceless;
 mod vault;
 
 use std::{
@@ -37,25 +41,24 @@ use std::{
 };
 
 use http::StatusCode;
-use secret_runtime::{AuditLog, Scopes};
+use secret_runtime::{AuditLog, Kind, Scopes};
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 
 use self::{
+    body::Bodies,
     caller::Caller,
+    control::record::{Done, record},
     guard::Names,
     listen::Listener,
-    mounts::{Mount, Mounts},
+    mounts::{Mount, Mounts, Reach},
+    places::Places,
     reply::Reply,
     telemetry::counters::Counters,
     tokens::Tokens,
 };
-
-/// The most connections at a time. Each may hold a request's head and a body; what comes beyond them waits in the
-/// kernel's queue.
-const CONNECTIONS: u32 = 8192;
 
 /// How long to wait before a connection is taken again when none could be.
 const SHORT_OF_FILES: Duration = Duration::from_millis(10);
@@ -81,20 +84,33 @@ impl Live {
         let (withdrawn, mounts) = all.partition(|(_, mount)| lost(mount));
         Self { mounts, withdrawn, ..self.clone() }
     }
+}
 
-    /// The mount of this name. Whether there is one is not for those who may not reach it.
-    ///
-    /// # Errors
-    /// The reply that says no.
-    pub(crate) fn mount(&self, name: &str, caller: &Caller) -> Result<&Mount, Reply> {
-        if !caller.scopes.reach(name) {
-            return Err(Reply::forbidden());
+/// Why a caller does not reach a mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreached {
+    /// None of its scopes leads there, or there is none. Which of them is not told.
+    Hidden,
+    /// Its backend is not trusted any more.
+    Withdrawn,
+}
+
+impl Unreached {
+    /// In words, with what kind of failure it is.
+    pub(crate) const fn told(self) -> (StatusCode, Kind, &'static str) {
+        match self {
+            Self::Hidden => (StatusCode::FORBIDDEN, Kind::Refused, "permission denied"),
+            Self::Withdrawn => {
+                (StatusCode::SERVICE_UNAVAILABLE, Kind::Untrusted, "the backend is not trusted any more")
+            }
         }
-        if self.withdrawn.contains_key(name) {
-            let reason = "the backend is not trusted any more";
-            return Err(Reply::error(StatusCode::SERVICE_UNAVAILABLE, reason));
-        }
-        self.mounts.get(name).map(|mount| &**mount).ok_or_else(Reply::forbidden)
+    }
+}
+
+impl From<Unreached> for Reply {
+    fn from(why: Unreached) -> Self {
+        let (status, _, words) = why.told();
+        Self::error(status, words)
     }
 }
 
@@ -114,12 +130,14 @@ pub(crate) struct Daemon {
     pub(crate) tokens: Tokens,
     pub(crate) audit: Option<AuditLog>,
     pub(crate) counters: Counters,
+    pub(crate) bodies: Bodies,
     /// The user that it runs as.
     pub(crate) user: u32,
     /// Where another configuration is asked for.
     pub(crate) reloads: mpsc::Sender<Reload>,
     draining: watch::Sender<bool>,
-    places: Arc<Semaphore>,
+    network: Places,
+    local: Places,
 }
 
 impl Daemon {
@@ -129,10 +147,12 @@ impl Daemon {
             tokens,
             audit,
             counters: Counters::default(),
+            bodies: Bodies::default(),
             reloads,
             user: rustix::process::geteuid().as_raw(),
             draining: watch::Sender::new(false),
-            places: Arc::new(Semaphore::new(CONNECTIONS as usize)),
+            network: Places::network(),
+            local: Places::local(),
         })
     }
 
@@ -144,6 +164,23 @@ impl Daemon {
     /// Lets another configuration count from now on.
     pub(crate) fn replace(&self, live: Live) {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+
+    /// The mount of this name, as this caller may use it. Who is turned away leaves a line in the audit log.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn reach<'a>(&self, live: &'a Live, caller: &'a Caller, name: &str) -> Result<Reach<'a>, Unreached> {
+        let reached = caller.scopes.reach(name);
+        if reached && live.withdrawn.contains_key(name) {
+            return Err(Unreached::Withdrawn);
+        }
+        live.mounts.get(name).filter(|_| reached).map(|mount| mount.for_caller(caller)).ok_or_else(|| {
+            let done = Done { operation: "reach", name: Some(name), failed: Some(Kind::Refused), ..Done::default() };
+            // Refused either way, and the log itself remembers that it could not be written.
+            let _ = record(self.audit.as_ref(), &caller.label, done);
+            Unreached::Hidden
+        })
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -167,8 +204,7 @@ impl Daemon {
         accepting.shutdown().await;
         self.draining.send_replace(true);
         // Each connection holds one of the places for as long as it lasts.
-        let all = self.places.acquire_many(CONNECTIONS);
-        let _ = tokio::time::timeout(DRAIN, all).await;
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(self.network.all(), self.local.all()) }).await;
         tending.abort();
         if let Err(cause) = self.tokens.remember() {
             tracing::warn!(%cause, "what is known of tokens can't be written down");
@@ -176,8 +212,9 @@ impl Daemon {
     }
 
     async fn accept(self: Arc<Self>, listener: Listener) {
+        let places = if listener.is_local() { &self.local } else { &self.network };
         loop {
-            let Ok(place) = self.places.clone().acquire_owned().await else { return };
+            let Ok(place) = places.one().await else { return };
             match listener.accept().await {
                 Ok(arrived) => {
                     let serving = connection::serve(self.clone(), arrived);

@@ -7,6 +7,8 @@ use secret_runtime::{
     Written, config,
 };
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use super::{caller::Caller, telemetry::traces};
 
 /// The rule that a caller breaks who asks for more than its scopes allow.
@@ -18,6 +20,9 @@ pub(crate) type Mounts = BTreeMap<String, Arc<Mount>>;
 /// How many names are remembered as checked, of each mount: more than a service reads, and a few megabytes at most.
 const NAMES: u64 = 2000;
 
+/// How many requests for much at once are answered at a time, of each mount: as many as there are instances of a backend.
+const GATHERING: usize = 8;
+
 /// A backend at its place.
 #[derive(Debug)]
 pub(crate) struct Mount {
@@ -26,11 +31,18 @@ pub(crate) struct Mount {
     pub(crate) shape: config::Mount,
     /// Names that have been checked: for a value that is kept, the pattern would be the most work of all.
     names: moka::sync::Cache<String, Name>,
+    /// The turns of requests for much at once.
+    gathering: Semaphore,
 }
 
 impl Mount {
     pub(crate) fn new(name: String, backend: Backend, shape: config::Mount) -> Self {
-        Self { name, backend, shape, names: moka::sync::Cache::new(NAMES) }
+        Self { name, backend, shape, names: moka::sync::Cache::new(NAMES), gathering: Semaphore::new(GATHERING) }
+    }
+
+    /// Waits until a request for much at once may be answered; it may be for as long as this is kept.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.gathering.acquire().await.ok()
     }
 
     /// A name as a backend takes it.
@@ -71,6 +83,11 @@ impl Reach<'_> {
         name.is_ok_and(|name| self.caller.scopes.allow(operation, &self.mount.name, name.as_str()))
     }
 
+    /// The name that somebody typed; that it can be none, or leads elsewhere, is in the audit log.
+    fn named(&self, operation: Operation, typed: &str, name: Result<Name>) -> Result<Name> {
+        name.map_err(|why| self.backend().refused(operation, Some(typed), why, &self.call()))
+    }
+
     /// Refuses what the caller's scopes do not allow; the same words whether there is such a secret or not.
     fn admit(&self, operation: Operation, name: &Name) -> Result<()> {
         traces::asks(operation, &self.mount.name, name.as_str());
@@ -94,7 +111,7 @@ impl Reach<'_> {
         version: Option<&str>,
         options: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Answer> {
-        let name = self.mount.key(key)?;
+        let name = self.named(Operation::Read, key, self.mount.key(key))?;
         self.admit(Operation::Read, &name)?;
         let read = Read { name, version: version.map(Arc::from), options: self.backend().options(options)? };
         self.backend().read(&read, &self.call()).await
@@ -102,8 +119,14 @@ impl Reach<'_> {
 
     /// Asks whether there is such a secret.
     pub(crate) async fn exists(&self, key: &str) -> Result<bool> {
-        self.admit(Operation::Exists, &self.backend().key(key)?)?;
+        let name = self.named(Operation::Exists, key, self.mount.key(key))?;
+        self.admit(Operation::Exists, &name)?;
         self.backend().exists(key, &Options::default(), &self.call()).await
+    }
+
+    /// Whether the caller sees all that begins with this prefix.
+    pub(crate) fn sees_all(&self, prefix: &str) -> bool {
+        self.backend().hosts_all() && self.caller.scopes.allow_whole_listing(&self.mount.name, prefix)
     }
 
     /// Lists a page of names, as far as the caller may see them.
@@ -121,13 +144,15 @@ impl Reach<'_> {
 
     /// Writes a secret.
     pub(crate) async fn write(&self, key: &str, write: &Write) -> Result<Written> {
-        self.admit(Operation::Write, &self.backend().written_key(key)?)?;
+        let name = self.named(Operation::Write, key, self.backend().written_key(key))?;
+        self.admit(Operation::Write, &name)?;
         self.backend().write(key, write, &self.call()).await
     }
 
     /// Deletes a secret.
     pub(crate) async fn delete(&self, key: &str, mode: DeleteMode) -> Result<()> {
-        self.admit(Operation::Delete, &self.backend().written_key(key)?)?;
+        let name = self.named(Operation::Delete, key, self.backend().written_key(key))?;
+        self.admit(Operation::Delete, &name)?;
         self.backend().delete(key, mode, &Options::default(), &self.call()).await.map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! What goes back to a client: a status, and JSON in the shape that its interface has.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
@@ -11,6 +11,8 @@ use http_body_util::Full;
 use secret_runtime::{Error, Kind, Source};
 use serde::Serialize;
 use zeroize::Zeroizing;
+
+use super::traceless::Traceless;
 
 /// A reply on its way.
 pub(crate) struct Reply {
@@ -30,6 +32,9 @@ enum Body {
 
 const JSON: &str = "application/json";
 
+/// What most replies fit in.
+const USUAL_BYTES: usize = 1024;
+
 /// What marks an old answer, in the words of HTTP caches.
 const STALE: HeaderValue = HeaderValue::from_static("110 - \"Response is Stale\"");
 
@@ -41,9 +46,9 @@ impl Reply {
 
     /// JSON that may hold secrets.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        let mut bytes = Traceless::default();
+        let mut bytes = Traceless::with_capacity(USUAL_BYTES);
         match serde_json::to_writer(&mut bytes, body) {
-            Ok(()) => Self { body: Body::Secret(bytes.0), ..Self::empty(status) },
+            Ok(()) => Self { body: Body::Secret(bytes.into_bytes()), ..Self::empty(status) },
             Err(_) => Self::error(StatusCode::INTERNAL_SERVER_ERROR, "the reply can't be written"),
         }
     }
@@ -166,39 +171,6 @@ pub(crate) fn told(error: &Error) -> String {
     };
     let code = error.code().map(|code| format!(" ({code})")).unwrap_or_default();
     format!("{told}{code}")
-}
-
-/// Bytes that leave no copy behind where they grow.
-struct Traceless(Zeroizing<Vec<u8>>);
-
-impl Default for Traceless {
-    /// With room for what most replies are.
-    fn default() -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(1024)))
-    }
-}
-
-impl io::Write for Traceless {
-    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        self.write_all(more)?;
-        Ok(more.len())
-    }
-
-    fn write_all(&mut self, more: &[u8]) -> io::Result<()> {
-        let needed = self.0.len() + more.len();
-        if self.0.capacity() < needed {
-            let mut wider = Vec::with_capacity(needed.max(2 * self.0.capacity()));
-            wider.extend_from_slice(&self.0);
-            // The old bytes are overwritten as they are replaced.
-            self.0 = Zeroizing::new(wider);
-        }
-        self.0.extend_from_slice(more);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,12 @@
 //! One request: checked, told apart by its path, and answered.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body as _, Incoming};
 use tracing::Instrument as _;
 
 use super::{
     Daemon, Live,
+    body::Body,
     caller::Caller,
     control, guard, health,
     path::Path,
@@ -20,23 +17,16 @@ use super::{
     vault,
 };
 
-/// The largest body that is read: the largest value that a backend may be given, as JSON with every byte escaped, would
-/// be more; no secret store takes so much.
-const BODY_BYTES: usize = 4 << 20;
-
-/// How long a client may take to send a body.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
-
 /// A request that has been read.
-pub(crate) struct Asked {
+pub(crate) struct Asked<'b> {
     pub(crate) method: Method,
     pub(crate) path: Path,
     /// What stands behind the question mark, decoded.
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) body: Bytes,
+    pub(crate) body: Body<'b>,
 }
 
-impl Asked {
+impl Asked<'_> {
     /// A parameter of the query.
     ///
     /// # Errors
@@ -58,27 +48,36 @@ impl Asked {
 
 /// Answers a request.
 pub(crate) async fn answer(daemon: &Daemon, peer: Peer, request: Request<Incoming>) -> Reply {
-    let (live, route) = (daemon.live(), Route::of(request.uri().path()));
+    let route = Route::of(request.uri().path());
     let span = traces::span(route, request.method(), request.headers());
-    let (Ok(reply) | Err(reply)) = answered(daemon, &live, peer, request).instrument(span.clone()).await;
+    let (Ok(reply) | Err(reply)) = answered(daemon, peer, request).instrument(span.clone()).await;
     traces::ended(&span, reply.status);
     daemon.counters.answered(route, reply.status);
     reply
 }
 
-async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Incoming>) -> Result<Reply, Reply> {
+async fn answered(daemon: &Daemon, peer: Peer, request: Request<Incoming>) -> Result<Reply, Reply> {
     let (head, body) = request.into_parts();
     let path = Path::read(head.uri.path()).map_err(|bad| Reply::error(StatusCode::BAD_REQUEST, &bad.to_string()))?;
+    let mut live = daemon.live();
     // Who only asks whether the daemon lives need not know its name.
-    if let Some(reply) = health::answer(daemon, live, &head.method, &path) {
+    if let Some(reply) = health::answer(daemon, &live, &head.method, &path) {
         return Ok(reply);
     }
-    guard::check(&head.headers, peer, &live.names).inspect_err(|_| daemon.counters.denied())?;
+    let authority = head.uri.authority();
+    guard::check(&head.headers, authority, peer, &live.names).inspect_err(|_| daemon.counters.denied())?;
     if let Some(reply) = vault::sys::open(daemon, &head.method, &path.segments) {
         return Ok(reply);
     }
-    let caller = identify(daemon, live, peer, &head.headers).inspect_err(|_| daemon.counters.denied())?;
-    let body = if body.is_end_stream() { Bytes::new() } else { read(body).await? };
+    let known = |live: &Live| identify(daemon, live, peer, &head.headers).inspect_err(|_| daemon.counters.denied());
+    let mut caller = known(&live)?;
+    let is_awaited = !body.is_end_stream();
+    let body = daemon.bodies.read(body).await?;
+    if is_awaited {
+        // It may have taken its time: a token or a trust that was taken back meanwhile does not count any more.
+        live = daemon.live();
+        caller = known(&live)?;
+    }
     let query = url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let asked = Asked { method: head.method, path, query, body };
     let segments: Vec<&str> = asked.path.segments.iter().map(String::as_str).collect();
@@ -86,27 +85,12 @@ async fn answered(daemon: &Daemon, live: &Live, peer: Peer, request: Request<Inc
         ["v1", "auth", "token", rest @ ..] => {
             vault::auth::answer(daemon, &caller, token(&head.headers)?, &asked, rest).await
         }
-        ["v1", rest @ ..] => vault::answer(daemon, live, &caller, &asked, rest).await,
-        ["v1.0", "secrets", rest @ ..] => plain::dapr(live, &caller, &asked, rest).await,
-        ["runtime", "v1", "secrets", rest @ ..] => plain::secret(live, &caller, &asked, rest).await,
-        ["metrics"] => metrics::answer(daemon, live, &caller, &asked),
-        ["runtime", "v1", rest @ ..] => control::answer(daemon, live, &caller, &asked, rest).await,
+        ["v1", rest @ ..] => vault::answer(daemon, &live, &caller, &asked, rest).await,
+        ["v1.0", "secrets", rest @ ..] => plain::dapr(daemon, &live, &caller, &asked, rest).await,
+        ["runtime", "v1", "secrets", rest @ ..] => plain::secret(daemon, &live, &caller, &asked, rest).await,
+        ["metrics"] => metrics::answer(daemon, &live, &caller, &asked),
+        ["runtime", "v1", rest @ ..] => control::answer(daemon, &live, &caller, &asked, rest).await,
         _ => Err(Reply::not_found()),
-    }
-}
-
-async fn read(body: Incoming) -> Result<Bytes, Reply> {
-    let too_large = || Reply::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 4 MiB");
-    // Who says at once how much is coming is told at once.
-    if body.size_hint().lower() > BODY_BYTES as u64 {
-        return Err(too_large());
-    }
-    let collected = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, BODY_BYTES).collect());
-    let late = |_| Reply::error(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
-    match collected.await.map_err(late)? {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(cause) if cause.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Reply::error(StatusCode::BAD_REQUEST, "the body broke off")),
     }
 }
 

@@ -1,9 +1,13 @@
 //! Listings of a backend whose names are flat, and come in pages.
 
 use serde_json::json;
-use test_support::{Reply, Seen, Upstream};
+use test_support::{Reply, Seen, Upstream, layout};
 
-use crate::common::{Component, Daemon, Home, daemon::OWNER};
+use crate::common::{
+    Component, Daemon, Home,
+    backends::digest,
+    daemon::{OWNER, backend},
+};
 
 /// Three pages, in no order, with a name in two of them.
 fn page(seen: &Seen) -> Reply {
@@ -70,4 +74,57 @@ fn a_listing_that_never_ends_is_given_up_and_said_not_to_be_whole() {
     assert!(answer["errors"][0].as_str().unwrap().contains("more lies there than is listed at once"), "{answer}");
     let answer = daemon.ask("GET", "/v1.0/secrets/endless/bulk").send().is(500).json();
     assert!(answer["message"].as_str().unwrap().contains("more lies there"), "{answer}");
+}
+
+#[test]
+fn pages_tell_a_caller_nothing_of_what_is_hidden_from_it() {
+    let text: String = (0..9).map(|number| format!("HIDDEN_{number}=1\nSEEN_{number}=1\n")).collect();
+    let home = Home::with_dotenv(text);
+    let hosted = format!("{}hosted-keys = [\"SEEN_*\"]\n", backend(&home, "hosted", "read-only"));
+    let config = format!("{OWNER}{}{hosted}", backend(&home, "local", "read-only"));
+    let daemon = Daemon::start_in(home, &config);
+    let narrow = daemon.token(&["list:local/SEEN_*", "list:hosted/**"]);
+    let wide = daemon.token(&["list:local/**"]);
+    for (mount, token, prefix, names) in
+        [("local", &narrow, "SEEN_", 9), ("hosted", &narrow, "SEEN_", 9), ("local", &wide, "", 18)]
+    {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let target = format!("/runtime/v1/secrets/{mount}/?limit=2{cursor}");
+            let page = daemon.ask_tcp("GET", &target).token(token).send().is(200).json();
+            let page_names: Vec<_> = page["names"].as_array().unwrap().clone();
+            seen.extend(page_names.iter().map(|name| name.as_str().unwrap().to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            assert!(page_names.len() == 2 && next.starts_with(prefix), "{mount}: {page}");
+            cursor = format!("&cursor={next}");
+        }
+        assert!(seen.len() == names && seen.is_sorted(), "{mount}: {seen:?}");
+        assert!(seen.iter().all(|name| name.starts_with(prefix)), "{mount}: {seen:?}");
+    }
+}
+
+#[test]
+fn more_than_a_reply_can_hold_is_said_to_be_too_much() {
+    let upstream = Upstream::start(|seen| {
+        let metadata = json!({ "created_time": "t", "version": 1 });
+        let data = if seen.target.contains("/metadata") {
+            json!({ "keys": (0..12).map(|number| format!("K{number}")).collect::<Vec<_>>() })
+        } else {
+            json!({ "data": { "value": "x".repeat(2 << 20) }, "metadata": metadata })
+        };
+        Reply::json(200, &json!({ "data": data }))
+    })
+    .unwrap();
+    let (component, address) = (layout::backend("vault"), upstream.address());
+    let home = Home::new();
+    home.file("token", "canary-token");
+    let config = format!(
+        "{OWNER}[backends.prod]\ncomponent = {component:?}\ndigest = \"{}\"\nset = {{ address = {address:?} }}\n\
+         grant = {{ origins = [{address:?}] }}\ncredentials = {{ token = {{ file = \"token\" }} }}\n",
+        digest(&component)
+    );
+    let daemon = Daemon::start_in(home, &config);
+    daemon.ask("GET", "/v1.0/secrets/prod/K0").send().is(200);
+    let answer = daemon.ask("GET", "/v1.0/secrets/prod/bulk").send().is(500);
+    assert!(answer.text().contains("more lies there than is listed at once"), "{answer:?}");
 }

@@ -6,6 +6,7 @@ mod trust;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
     process::ExitCode,
 };
 
@@ -22,7 +23,7 @@ use tokio::{
 };
 
 use self::{live::live, trust::Watch};
-use super::{Failed, args::Options, load, paths, session::Session, terminal};
+use super::{Failed, args::Options, paths, session::Session, terminal};
 use crate::serve::{
     Daemon,
     listen::{Listener, inherited, tls::Tls, unix::Socket},
@@ -48,6 +49,7 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     }
     outlive_panics();
     raise_the_limit_of_files();
+    leave_no_core();
     let mut session = Session::open_service(options)?;
     let settings = settings(&session, &command);
     let traces = Traces::to(&settings.telemetry).map_err(Failed::other)?;
@@ -58,7 +60,8 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
     let tls = settings.tls.as_ref().map(Tls::read).transpose().map_err(|cause| cant("TLS", cause))?;
     let listeners = listeners(&settings, tls.as_ref())?;
     let (reloads, mut asked) = mpsc::channel(1);
-    let audit = load::audit_log(options, session.config())?;
+    // The same as that of the backends: a line that broke off is mended by the next one, whoever writes it.
+    let audit = session.runtime().audit().cloned();
     let daemon = Daemon::new(first, tokens(&settings)?, audit, reloads);
     let (mut ends, mut hangup) = (Ends::listen()?, listen(SignalKind::hangup())?);
     for listener in &listeners {
@@ -83,7 +86,16 @@ pub(crate) async fn run(options: &Options, command: Command) -> Result<ExitCode,
             tell_systemd(&[NotifyState::Reloading, now]);
         }
         let outcome = match Watch::begin(&session) {
-            Ok(fresh) => renew(options, &command, &daemon, &session, tls.as_ref()).await.map(|done| (done, fresh)),
+            Ok(fresh) => {
+                let mut renewing = pin!(renew(options, &command, &daemon, &session, tls.as_ref()));
+                // It may wait for an upstream; what is taken back meanwhile acts at once all the same.
+                loop {
+                    tokio::select! {
+                        renewed = &mut renewing => break renewed.map(|done| (done, fresh)),
+                        () = watch.changed() => trust::apply(&daemon, &session, &mut watch),
+                    }
+                }
+            }
             Err(failed) => Err(failed),
         };
         let caller = reload.as_ref().map(|reload| reload.caller.clone());
@@ -222,6 +234,12 @@ fn raise_the_limit_of_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// A core file would hold every value that is kept, and outlive the daemon.
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, Failed> {

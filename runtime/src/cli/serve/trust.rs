@@ -7,11 +7,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use secret_runtime::{Shown, config::Config, layers::audit, trust::TrustStore};
+use secret_runtime::{Backend, Shown, config::Config, layers::audit, trust::TrustStore};
 
 use crate::{
     cli::{Failed, configuration, load, paths, session::Session},
-    serve::{Daemon, mounts::Mount},
+    serve::Daemon,
 };
 
 /// How often the trust file is looked at, and so how long a backend goes on that has lost its trust.
@@ -66,8 +66,14 @@ pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
         (Some(path), Some(store)) => store.configurations().any(|known| known.path == *path),
         (Some(_), None) => false,
     };
-    let (before, lost) = (daemon.live(), |mount: &Mount| !(config_holds && holds(session, store, &mount.backend)));
-    let now = before.with_trust(lost);
+    let (before, lost) = (daemon.live(), |backend: &Backend| !(config_holds && holds(session, store, backend)));
+    let now = before.with_trust(|mount| lost(&mount.backend));
+    // Before anything is said of it: who listens to that may be slow.
+    daemon.replace(now.clone());
+    // What was kept is answered to nobody now, and nothing of it is loaded again. Credentials of others are kept too.
+    for backend in session.backends().iter().filter(|backend| lost(backend)) {
+        backend.forget_all();
+    }
     let withdrawn = now.withdrawn.iter().filter(|(name, _)| before.mounts.contains_key(*name));
     let restored = now.mounts.iter().filter(|(name, _)| before.withdrawn.contains_key(*name));
     let withdrawn = withdrawn.map(|found| (found, "withdraw", "is not trusted any more, and answers nobody"));
@@ -80,13 +86,14 @@ pub(super) fn apply(daemon: &Daemon, session: &Session<'_>, watch: &mut Watch) {
             let _ = log.record(&event);
         }
     }
-    daemon.replace(now);
 }
 
-/// Whether a backend still has what it was loaded under.
-fn holds(session: &Session<'_>, store: Option<&TrustStore>, backend: &secret_runtime::Backend) -> bool {
+/// Whether a backend still has what it was loaded under, and so have those that hold its credentials.
+fn holds(session: &Session<'_>, store: Option<&TrustStore>, backend: &Backend) -> bool {
     let spelled = |config: &Config| config.backend(backend.name()).is_some_and(|known| known.spells_a_grant());
-    session.is_trusted_by_flag()
+    let trusted = session.is_trusted_by_flag()
         || session.config().is_some_and(spelled)
-        || store.is_some_and(|store| store.covering(backend.digest(), &backend.grant().facts).is_some())
+        || store.is_some_and(|store| store.covering(backend.digest(), &backend.grant().facts).is_some());
+    // There is no circle: it could not have been loaded.
+    trusted && session.holders(backend.name()).iter().all(|holder| holds(session, store, holder))
 }

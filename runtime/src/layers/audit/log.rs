@@ -27,7 +27,7 @@ pub struct Event<'a> {
     pub backend: &'a str,
     /// The digest of its component, as `sha256:…`; empty where none is meant.
     pub digest: &'a str,
-    /// The secret's name, the prefix of a listing, or the accessor of a token.
+    /// The secret's name, the prefix of a listing, the accessor of a token, or the mount that a caller does not reach.
     pub name: Option<&'a str>,
     /// What a token allows.
     pub scopes: &'a [String],

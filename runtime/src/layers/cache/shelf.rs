@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     CacheSettings, CachedEntry,
+    doubt::Doubts,
     flight::{Flights, Sender, Waiter},
     refresh::{self, Refresher, Renewal},
 };
@@ -114,6 +115,7 @@ pub(crate) struct Shelf {
 #[derive(Debug, Default)]
 struct Changing {
     flights: Flights,
+    doubts: Doubts,
     sweeper: Option<JoinHandle<()>>,
 }
 
@@ -211,6 +213,13 @@ impl Shelf {
         let mut changing = self.changing();
         changing.flights.forget(name);
         self.remove_where(|read, _| read.name == *name)
+    }
+
+    /// The same after a change of which nobody knows whether it was made, or still will be: nothing is kept under that
+    /// name for a while.
+    pub(super) fn doubt(&self, name: &Name) {
+        self.changing().doubts.begin(name);
+        self.forget(name);
     }
 
     /// Forgets everything, and whatever is being loaded. Answers how many entries went.
@@ -375,7 +384,7 @@ impl Load {
     /// Keeps what was loaded, unless it was forgotten meanwhile, and answers those who wait.
     pub(super) fn land(self, outcome: Result<Answer>) {
         let mut changing = self.shelf.changing();
-        if changing.flights.end(&self.read, self.number) {
+        if changing.flights.end(&self.read, self.number) && !changing.doubts.about(&self.read.name) {
             self.shelf.keep(&mut changing, &self.read, &outcome);
         }
         drop(changing);

@@ -42,7 +42,7 @@ impl<'a> Kept<'a> {
 }
 
 /// Lists what is kept, of one mount or of all.
-pub(super) fn list(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked) -> Result<Reply, Reply> {
+pub(super) fn list(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
     let [mount] = parameters(asked, ["mount"])?;
     let mut kept = Vec::new();
     for mount in chosen(live, mount)? {
@@ -53,7 +53,7 @@ pub(super) fn list(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked)
 }
 
 /// Forgets a secret, all secrets of a mount, or all.
-pub(super) fn clear(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked) -> Result<Reply, Reply> {
+pub(super) fn clear(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
     let [mount, name] = parameters(asked, ["mount", "name"])?;
     if name.is_some() && mount.is_none() {
         return Err(Reply::error(StatusCode::BAD_REQUEST, "a name is one of a mount; say which"));
@@ -70,7 +70,7 @@ pub(super) fn clear(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked
 }
 
 /// The values of these parameters of the query. Any other would be meant to say less than all.
-fn parameters<'a, const N: usize>(asked: &'a Asked, known: [&str; N]) -> Result<[Option<&'a str>; N], Reply> {
+fn parameters<'a, const N: usize>(asked: &'a Asked<'_>, known: [&str; N]) -> Result<[Option<&'a str>; N], Reply> {
     let mut found = [None; N];
     for (value, name) in found.iter_mut().zip(known) {
         *value = asked.parameter(name)?;

@@ -1,7 +1,7 @@
 //! What the daemon's own user asks of it over the socket: tokens, another configuration, the cache.
 
 mod cache;
-mod record;
+pub(crate) mod record;
 pub(crate) mod tokens;
 
 use http::{Method, StatusCode};
@@ -14,7 +14,7 @@ pub(crate) async fn answer(
     daemon: &Daemon,
     live: &Live,
     caller: &Caller,
-    asked: &Asked,
+    asked: &Asked<'_>,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
     if !caller.owner {

@@ -15,7 +15,8 @@ pub(crate) struct Done<'a> {
     pub(crate) name: Option<&'a str>,
     /// What the token allows.
     pub(crate) scopes: &'a [String],
-    pub(crate) failed: bool,
+    /// Why it came to nothing, if it did.
+    pub(crate) failed: Option<Kind>,
 }
 
 /// Writes a line.
@@ -32,7 +33,7 @@ pub(crate) fn record(log: Option<&AuditLog>, caller: &str, done: Done<'_>) -> Re
         name: done.name,
         scopes: done.scopes,
         caller: Some(caller),
-        outcome: if done.failed { Kind::Other.as_str() } else { OK },
+        outcome: done.failed.map_or(OK, Kind::as_str),
         ..Event::default()
     })
 }

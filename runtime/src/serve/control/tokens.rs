@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use http::StatusCode;
-use secret_runtime::{AuditLog, Scopes, Shown, config};
+use secret_runtime::{AuditLog, Kind, Scopes, Shown, config};
 use serde::{Deserialize, Serialize};
 
 use super::record::{Done, record};
@@ -65,7 +65,7 @@ impl<'a> Known<'a> {
 }
 
 /// Mints one.
-pub(super) async fn mint(daemon: &Daemon, caller: &Caller, asked: &Asked) -> Result<Reply, Reply> {
+pub(super) async fn mint(daemon: &Daemon, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
     let wanted = wanted(asked.json()?).map_err(|why| Reply::error(StatusCode::BAD_REQUEST, &why))?;
     let (tokens, audit, caller) = (daemon.tokens.clone(), daemon.audit.clone(), caller.label.clone());
     in_background(move || mint_recorded(&tokens, audit.as_ref(), &caller, wanted)).await
@@ -76,7 +76,7 @@ fn mint_recorded(tokens: &Tokens, audit: Option<&AuditLog>, caller: &str, wanted
     let minted = match tokens.mint(wanted) {
         Ok(minted) => minted,
         Err(why) => {
-            record(audit, caller, Done { failed: true, ..done }).map_err(|error| Reply::from(&error))?;
+            record(audit, caller, Done { failed: Some(Kind::Other), ..done }).map_err(|error| Reply::from(&error))?;
             let status = match why {
                 NotMinted::Life => StatusCode::BAD_REQUEST,
                 NotMinted::Many | NotMinted::Store(_) => StatusCode::INSUFFICIENT_STORAGE,
@@ -119,7 +119,7 @@ pub(crate) async fn forget(daemon: &Daemon, caller: &Caller, accessor: Option<&s
     in_background(move || {
         let revoked = tokens.revoke(accessor.as_deref());
         let name = Some(accessor.as_deref().unwrap_or("*"));
-        let done = Done { operation: "token-revoke", name, failed: revoked.is_err(), ..Done::default() };
+        let done = Done { operation: "token-revoke", name, failed: revoked.is_err().then_some(Kind::Other), ..Done::default() };
         record(audit.as_ref(), &caller, done).map_err(|error| Reply::from(&error))?;
         revoked.map_err(|cause| {
             let reason = format!(

@@ -58,6 +58,11 @@ impl Listener {
         }
     }
 
+    /// Whether only processes of this machine come in here, whose users the system knows.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Socket(_) | Self::Inherited(_))
+    }
+
     /// Where it is, as a client would name it.
     pub(crate) fn place(&self) -> String {
         let address = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string());

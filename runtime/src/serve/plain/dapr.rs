@@ -10,7 +10,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use http::{Method, StatusCode};
@@ -19,7 +22,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::serve::{
-    Live,
+    Daemon, Live,
     caller::Caller,
     listing,
     mounts::{self, Mount, Reach},
@@ -31,11 +34,20 @@ use crate::serve::{
 /// The most secrets of one bulk reply.
 const BULK: usize = 1000;
 
+/// The most bytes of all their values together.
+const BULK_BYTES: usize = 16 << 20;
+
 /// How many folders are looked into for it.
 const FOLDERS: usize = 100;
 
 /// Answers what is asked of a store.
-pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
+pub(crate) async fn answer(
+    daemon: &Daemon,
+    live: &Live,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    rest: &[&str],
+) -> Result<Reply, Reply> {
     if live.mounts.is_empty() {
         let reason = "secret store is not configured";
         return Err(error(StatusCode::INTERNAL_SERVER_ERROR, "ERR_SECRET_STORES_NOT_CONFIGURED", &reason));
@@ -47,7 +59,7 @@ pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[
     if asked.method != Method::GET {
         return Err(error(StatusCode::METHOD_NOT_ALLOWED, "ERR_MALFORMED_REQUEST", &"secrets are only read"));
     }
-    let mount = live.mounts.get(store).filter(|mount| caller.scopes.reach(&mount.name)).ok_or_else(|| {
+    let reach = daemon.reach(live, caller, store).map_err(|_| {
         let reason = format!("failed finding secret store with key {}", Shown(store));
         error(StatusCode::UNAUTHORIZED, "ERR_SECRET_STORE_NOT_FOUND", &reason)
     })?;
@@ -58,7 +70,6 @@ pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[
             return Err(malformed(&format!("the parameter {} has no effect here", Shown(parameter))));
         }
     }
-    let reach = mount.for_caller(caller);
     if is_bulk { bulk(reach).await } else { one(reach, &name, asked.parameter("metadata.version_id")?).await }
 }
 
@@ -120,14 +131,20 @@ async fn names(reach: Reach<'_>) -> Result<BTreeSet<String>, Error> {
 
 /// Reads each of these, a few at a time.
 async fn read(reach: Reach<'_>, names: BTreeSet<String>) -> Result<BTreeMap<String, Answer>, Error> {
-    let left = Mutex::new(names.into_iter());
+    let (left, bytes) = (Mutex::new(names.into_iter()), AtomicUsize::new(0));
     // Each takes the next name that is left, so that as many are read at a time as there are of them.
     let worker = || async {
         let mut found = Vec::new();
         loop {
             let Some(name) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { return Ok(found) };
             match reach.read(&name, None, shape::options(reach.mount)).await {
-                Ok(answer) => found.push((name, answer)),
+                Ok(answer) => {
+                    let length = answer.secret.expose().len();
+                    if bytes.fetch_add(length, Ordering::Relaxed) + length > BULK_BYTES {
+                        return Err(listing::too_many());
+                    }
+                    found.push((name, answer));
+                }
                 // Deleted since it was listed.
                 Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) => return Err(error),

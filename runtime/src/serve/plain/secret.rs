@@ -18,15 +18,24 @@ use secret_runtime::{Answer, DeleteMode, Error, Kind, Listing, Write, store::LIS
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::serve::{Live, caller::Caller, mounts::Reach, reply::Reply, request::Asked, shape};
+use crate::serve::{
+    Daemon, Live, Unreached, caller::Caller, listing, mounts::Reach, reply::Reply, request::Asked, shape,
+};
 
 /// Answers what is asked of a secret, or of a folder if the path ends in a slash.
-pub(crate) async fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
-    let found = rest.split_first().and_then(|(mount, name)| Some((live.mounts.get(*mount)?, name)));
-    let reached = found.filter(|(mount, _)| caller.scopes.reach(&mount.name));
-    let (mount, name) =
-        reached.ok_or_else(|| Reply::worded(StatusCode::FORBIDDEN, Kind::Refused, "permission denied"))?;
-    let (reach, name) = (mount.for_caller(caller), name.join("/"));
+pub(crate) async fn answer(
+    daemon: &Daemon,
+    live: &Live,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    rest: &[&str],
+) -> Result<Reply, Reply> {
+    let worded = |why: Unreached| {
+        let (status, kind, words) = why.told();
+        Reply::worded(status, kind, words)
+    };
+    let (mount, name) = rest.split_first().ok_or_else(|| worded(Unreached::Hidden))?;
+    let (reach, name) = (daemon.reach(live, caller, mount).map_err(worded)?, name.join("/"));
     match asked.method {
         Method::GET if asked.path.folder || name.is_empty() => list(reach, &name, asked).await,
         _ if asked.path.folder || name.is_empty() => Err(unsupported("a folder is only listed")),
@@ -49,7 +58,7 @@ struct Found<'a> {
     source: &'static str,
 }
 
-async fn read(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn read(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     only(asked, &["version", "field"])?;
     let (version, options) = (asked.parameter("version")?, field(reach, asked)?);
     let Answer { secret, source } = reach.read(name, version, options).await.map_err(failure)?;
@@ -65,7 +74,7 @@ async fn read(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Repl
     Ok(Reply::json(StatusCode::OK, &found).marked(source))
 }
 
-async fn exists(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn exists(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     only(asked, &[])?;
     let found = reach.exists(name).await.map_err(failure)?;
     Ok(Reply::empty(if found { StatusCode::OK } else { StatusCode::NOT_FOUND }))
@@ -87,7 +96,7 @@ struct Stored<'a> {
     version: Option<&'a str>,
 }
 
-async fn write(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn write(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     only(asked, &["field"])?;
     let New { value, value_base64, description, tags } = serde_json::from_slice(&asked.body)
         .map_err(|_| invalid("the body is JSON with value or value_base64, and maybe description and tags"))?;
@@ -105,7 +114,7 @@ async fn write(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Rep
     Ok(Reply::json(StatusCode::OK, &stored))
 }
 
-async fn delete(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn delete(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     only(asked, &["permanent", "recovery-days"])?;
     let days = asked.parameter("recovery-days")?.map(str::parse).transpose();
     let mode = match (asked.parameter("permanent")?, days) {
@@ -123,7 +132,7 @@ struct Names<'a> {
     next: Option<&'a str>,
 }
 
-async fn list(reach: Reach<'_>, folder: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn list(reach: Reach<'_>, folder: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     only(asked, &["cursor", "limit"])?;
     let limit = asked.parameter("limit")?.map(str::parse).transpose();
     let limit = limit.ok().filter(|limit| limit.is_none_or(|limit| (1..=LISTING_LIMIT).contains(&limit)));
@@ -134,18 +143,18 @@ async fn list(reach: Reach<'_>, folder: &str, asked: &Asked) -> Result<Reply, Re
         limit: limit.unwrap_or(LISTING_LIMIT),
         ..Listing::default()
     };
-    let page = reach.list(&listing).await.map_err(failure)?;
+    let page = listing::page(reach, &listing).await.map_err(failure)?;
     let names = page.entries.iter().map(|entry| entry.name.as_str()).collect();
     Ok(Reply::json(StatusCode::OK, &Names { names, next: page.next.as_deref() }))
 }
 
 /// The field that the caller names, where it does; else what the mount shows.
-fn field(reach: Reach<'_>, asked: &Asked) -> Result<Option<(String, String)>, Reply> {
+fn field(reach: Reach<'_>, asked: &Asked<'_>) -> Result<Option<(String, String)>, Reply> {
     Ok(asked.parameter("field")?.map(shape::field).or_else(|| shape::options(reach.mount)))
 }
 
 /// Refuses parameters that have no effect here.
-fn only(asked: &Asked, known: &[&str]) -> Result<(), Reply> {
+fn only(asked: &Asked<'_>, known: &[&str]) -> Result<(), Reply> {
     match asked.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some((name, _)) => Err(invalid(&format!("there is no parameter {} here", secret_runtime::Shown(name)))),

@@ -23,7 +23,7 @@ const PREFIX: &str = "secret_runtime";
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Answers `/metrics`, for those who may see all figures.
-pub(crate) fn answer(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked) -> Result<Reply, Reply> {
+pub(crate) fn answer(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
     if !caller.metrics {
         return Err(Reply::forbidden());
     }

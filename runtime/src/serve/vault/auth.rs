@@ -71,7 +71,7 @@ pub(crate) async fn answer(
     daemon: &Daemon,
     caller: &Caller,
     token: Option<&str>,
-    asked: &Asked,
+    asked: &Asked<'_>,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
     let (Some(token), Some(ticket)) = (token, &caller.token) else { return Err(Reply::forbidden()) };

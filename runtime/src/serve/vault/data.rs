@@ -22,7 +22,7 @@ pub(super) const NO_TIME: &str = "0001-01-01T00:00:00Z";
 const MISMATCH: &str = "check-and-set parameter did not match the current version";
 
 /// Answers what is asked of one secret.
-pub(super) async fn answer(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+pub(super) async fn answer(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     match asked.method {
         // Vault reads what is asked for with `list=true` as an attempt to list, which is not possible here.
         Method::GET if !super::wants_list(asked)? => read(reach, name, asked).await,
@@ -40,7 +40,7 @@ struct Data<'a> {
     metadata: Metadata<'a>,
 }
 
-async fn read(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn read(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     let version = asked.parameter("version")?.filter(|version| !matches!(*version, "" | "0"));
     let Answer { secret, source } = reach.read(name, version, shape::options(reach.mount)).await?;
     let data =
@@ -89,7 +89,7 @@ impl Cas {
     }
 }
 
-async fn write(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+async fn write(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     if asked.body.is_empty() {
         return Err(bad("no data provided"));
     }

@@ -16,7 +16,7 @@ use super::{
 use crate::serve::{listing, mounts::Reach, reply::Reply, request::Asked, shape};
 
 /// Answers what is asked of a folder, or of a secret beside its value.
-pub(super) async fn answer(reach: Reach<'_>, name: &str, asked: &Asked) -> Result<Reply, Reply> {
+pub(super) async fn answer(reach: Reach<'_>, name: &str, asked: &Asked<'_>) -> Result<Reply, Reply> {
     match asked.method.as_str() {
         "LIST" => list(reach, name).await,
         "GET" if super::wants_list(asked)? => list(reach, name).await,

@@ -24,28 +24,29 @@ use super::{Daemon, Live, caller::Caller, reply::Reply, request::Asked};
 
 /// Answers what is below `/v1`.
 pub(crate) async fn answer(
-    _daemon: &Daemon,
+    daemon: &Daemon,
     live: &Live,
     caller: &Caller,
-    asked: &Asked,
+    asked: &Asked<'_>,
     rest: &[&str],
 ) -> Result<Reply, Reply> {
     match rest {
-        ["sys", rest @ ..] => sys::answer(live, caller, asked, rest),
-        [mount, area, name @ ..] => secret(live, caller, asked, mount, area, &name.join("/")).await,
+        ["sys", rest @ ..] => sys::answer(daemon, live, caller, asked, rest),
+        [mount, area, name @ ..] => secret(daemon, live, caller, asked, mount, area, &name.join("/")).await,
         _ => Err(no_route()),
     }
 }
 
 async fn secret(
+    daemon: &Daemon,
     live: &Live,
     caller: &Caller,
-    asked: &Asked,
+    asked: &Asked<'_>,
     mount: &str,
     area: &str,
     name: &str,
 ) -> Result<Reply, Reply> {
-    let reach = live.mount(mount, caller)?.for_caller(caller);
+    let reach = daemon.reach(live, caller, mount)?;
     let is_list = asked.method.as_str() == "LIST" || wants_list(asked)?;
     if asked.path.folder && !name.is_empty() && !is_list {
         return Err(Reply::error(StatusCode::BAD_REQUEST, "the name of a secret does not end in a slash"));
@@ -62,7 +63,7 @@ async fn secret(
 }
 
 /// Whether a GET means a LIST, as Go's clients write it.
-fn wants_list(asked: &Asked) -> Result<bool, Reply> {
+fn wants_list(asked: &Asked<'_>) -> Result<bool, Reply> {
     Ok(matches!(asked.parameter("list")?, Some("true" | "1" | "t" | "T" | "TRUE" | "True")))
 }
 

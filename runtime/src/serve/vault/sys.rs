@@ -63,14 +63,20 @@ fn seal_status() -> Value {
 }
 
 /// Answers the rest of `/v1/sys`, as far as this caller reaches.
-pub(super) fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str]) -> Result<Reply, Reply> {
+pub(super) fn answer(
+    daemon: &Daemon,
+    live: &Live,
+    caller: &Caller,
+    asked: &Asked<'_>,
+    rest: &[&str],
+) -> Result<Reply, Reply> {
     let reached = || live.mounts.values().filter(|mount| caller.scopes.reach(&mount.name));
-    let found = |name: &str| reached().find(|mount| mount.name == name);
+    let found = |name: &str| daemon.reach(live, caller, name).map(|reach| reach.mount);
     let all = || reached().map(|mount| (format!("{}/", mount.name), described(mount))).collect::<Map<_, _>>();
     let body = match rest {
         ["internal", "ui", "mounts"] => json!({ "auth": {}, "secret": all() }),
         ["internal", "ui", "mounts", place @ ..] => {
-            let mount = place.first().and_then(|name| found(name)).ok_or_else(|| no_access(place))?;
+            let mount = place.first().and_then(|name| found(name).ok()).ok_or_else(|| no_access(place))?;
             let mut body = described(mount);
             if let Value::Object(body) = &mut body {
                 body.insert("path".to_owned(), format!("{}/", mount.name).into());
@@ -78,7 +84,7 @@ pub(super) fn answer(live: &Live, caller: &Caller, asked: &Asked, rest: &[&str])
             body
         }
         ["mounts"] => Value::Object(all()),
-        ["mounts", name] => described(found(name).ok_or_else(Reply::forbidden)?),
+        ["mounts", name] => described(found(name).map_err(|_| Reply::forbidden())?),
         _ => return Err(super::no_route()),
     };
     match asked.method {

@@ -1,6 +1,6 @@
 //! What makes a value go: writes, deletes, age; and when one is served although it should have gone.
 
-use super::*;
+use super::{super::doubt::DOUBT, *};
 
 fn written() -> NewSecret {
     fake::new_secret("KEY")
@@ -36,6 +36,20 @@ async fn a_write_that_fails_forgets_too() {
     cache.write(&written(), &Call::default()).await.unwrap_err();
     fake.change("second");
     assert_eq!(get(&cache, &Call::default()).await, text("second", Source::Backend));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_after_a_write_without_an_answer_is_not_kept_for_a_while() {
+    let (fake, cache) = plain();
+    fake.fail_next(Error::new(Kind::Timeout, "late"));
+    cache.write(&written(), &Call::default()).await.unwrap_err();
+    get(&cache, &Call::default()).await;
+    // Only now does it take effect.
+    fake.change("second");
+    assert_eq!(get(&cache, &Call::default()).await, text("second", Source::Backend));
+    tokio::time::advance(DOUBT).await;
+    assert_eq!(get(&cache, &Call::default()).await.1, Source::Backend);
+    assert_eq!(get(&cache, &Call::default()).await.1, Source::Cache);
 }
 
 #[tokio::test]
