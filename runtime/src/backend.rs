@@ -252,6 +252,23 @@ impl Backend {
         self.0.stack.shelf().map_or(0, Shelf::forget_all)
     }
 
+    /// Whether policy allows a call, before what it takes is at hand, such as a value that somebody has yet to type. A
+    /// refusal is recorded as that of the call itself is.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`]; [`Kind::Invalid`] for an option that the backend does not declare.
+    pub fn permit(
+        &self,
+        operation: Operation,
+        name: &Name,
+        options: impl IntoIterator<Item = (String, String)>,
+        call: &Call,
+    ) -> Result<()> {
+        let options = self.options(options)?;
+        let permitted = self.0.stack.permit(operation, name, &options);
+        permitted.map_err(|why| self.refused(operation, Some(name.as_str()), why, call))
+    }
+
     /// Refuses a call that somebody wants to make, for a reason that lies outside the backend: with a line in the audit
     /// log, like every call. Answers the reason, or a refusal because that line can't be written.
     pub fn refused(&self, operation: Operation, name: Option<&str>, why: Error, call: &Call) -> Error {

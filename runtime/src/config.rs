@@ -5,7 +5,7 @@
 //! audit = "/var/log/secrets.jsonl"
 //!
 //! [backends.prod]
-//! component = "vault.wasm"
+//! component = "vault"                          # an installed backend; a file has a / in it or ends in .wasm
 //! digest = "sha256:…"
 //! recipe = "approle"
 //! set = { address = "https://vault.corp:8200", mount = "secret" }
@@ -30,6 +30,7 @@
 //! is asked; without them the trust store decides.
 
 mod backend;
+mod component;
 mod defaults;
 mod layered;
 mod mistake;
@@ -47,6 +48,7 @@ use std::{
 
 pub use self::{
     backend::{ConfiguredBackend, CredentialPlace},
+    component::installed_backends,
     defaults::defaults,
     layered::Given,
     mistake::Mistake,
@@ -262,7 +264,7 @@ pub fn identity(path: &Path) -> Result<(PathBuf, Digest)> {
 fn text(path: &Path) -> Result<String> {
     match private_file::read(path) {
         Ok(Some(text)) => Ok(text),
-        Ok(None) => Err(cant_read(path, std::io::ErrorKind::NotFound.into())),
+        Ok(None) => Err(cant_read(path, rustix::io::Errno::NOENT.into())),
         Err(cause) if cause.kind() == std::io::ErrorKind::Other => {
             Err(Error::new(Kind::Untrusted, format!("{} has no effect: {cause}", shown_path(path))).caused_by(cause))
         }

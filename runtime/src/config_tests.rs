@@ -53,6 +53,19 @@ const WHOLE: &str = r#"
     "#;
 
 #[test]
+fn a_component_is_a_file_or_one_that_is_installed() {
+    for (word, path) in [
+        ("vault", installed_backends().unwrap().join("vault.wasm")),
+        ("./vault", "/etc/./vault".into()),
+        ("/opt/vault", "/opt/vault".into()),
+    ] {
+        let text = format!("[backends.a]\ncomponent = \"{word}\"");
+        let config = read(&text, Path::new("x"), Path::new("/etc")).unwrap();
+        assert_eq!(config.backend("a").unwrap().component(), path, "{word}");
+    }
+}
+
+#[test]
 fn a_whole_configuration_is_read() {
     let config = read(WHOLE, Path::new("/etc/runtime.toml"), Path::new("/etc")).unwrap();
     assert_eq!(config.default_backend(), Some("prod"));

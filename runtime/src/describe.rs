@@ -59,12 +59,14 @@ fn origins(
         let mut told = Vec::new(); // rules that differ in their body alone are one line
         for rule in manifest.rules.iter().filter(|rule| rule.origin.as_ref().is_none_or(|name| *name == origin.name)) {
             let headers: String = rule.fixed_headers().map(|(name, value)| format!(" {name}: {value}")).collect();
-            let path = path(rule, candidate);
-            let line = format!("  to {:<8} {} {path}{headers}", words(&rule.phases), rule.method.as_str());
+            let line = (words(&rule.phases), format!("{} {}{headers}", rule.method.as_str(), path(rule, candidate)));
             if !told.contains(&line) {
-                writeln!(text, "{line}")?;
                 told.push(line);
             }
+        }
+        let width = told.iter().map(|(purpose, _)| purpose.len()).max().unwrap_or_default();
+        for (purpose, request) in told {
+            writeln!(text, "  {purpose:<width$}  {request}")?;
         }
     }
     Ok(())
@@ -112,10 +114,9 @@ fn reach(text: &mut String, facts: &Facts) -> std::fmt::Result {
         None => {}
     }
     let file = matches!(facts.storage, Some(GrantedStorage::Read(_) | GrantedStorage::ReadWrite(_)));
-    let mut cannot = vec![if file { "read any other file" } else { "read files" }];
-    cannot.push(if facts.origins.is_empty() { "use the network" } else { "reach any other host" });
-    cannot.push("start programs");
-    writeln!(text, "It can't {}.", cannot.join(", "))?;
+    let files = if file { "read any other file" } else { "read files" };
+    let hosts = if facts.origins.is_empty() { "use the network" } else { "reach any other host" };
+    writeln!(text, "It can't {files}, {hosts} or start programs.")?;
     if !facts.origins.is_empty() {
         writeln!(text, "It sees the values it fetches, and could send them to the hosts named above.")?;
     }

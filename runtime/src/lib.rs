@@ -197,5 +197,5 @@ pub use self::{
         Answer, Call, DeleteMode, Entry, Listing, Name, Operation, Options, Page, Read, Readiness, Secret, SecretBytes,
         Source, WriteMode,
     },
-    text::Shown,
+    text::{Shown, nearest},
 };

@@ -53,7 +53,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// The known word nearest to one that is not known, if any is near enough to be meant.
-pub(crate) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(unknown, word), word))

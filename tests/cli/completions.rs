@@ -105,6 +105,8 @@ fn secrets_are_those_that_a_trusted_configuration_declares_and_profiles_are_know
         offers_nothing_of(&home, &["runtime", command, ""], "canary");
     }
     offers(&home, &["runtime", "get", "OPENAI_KEY", "DB"], &["DB_URL"]);
+    offers(&home, &["runtime", "run", "--only", "DB"], &["DB_URL"]);
+    offers(&home, &["runtime", "export", "--only", "OPENAI_KEY,DB"], &["OPENAI_KEY,DB_URL"]);
     offers_nothing_of(&home, &["runtime", "get", ""], "DEV_ONLY");
     offers(&home, &["runtime", "-P", ""], &["dev"]);
     offers(&home, &["runtime", "-P", "dev", "get", "DEV"], &["DEV_ONLY"]);

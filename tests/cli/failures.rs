@@ -26,6 +26,8 @@ fn a_failure_is_json_on_standard_output_and_words_on_standard_error() {
         assert!(!error["message"].as_str().unwrap().is_empty(), "{run:?}");
         assert!(!run.stderr.is_empty(), "{run:?}");
     }
+    let lacking = home.runtime(["--output=json", "get"]).run().exits(2).json();
+    assert_eq!(lacking["error"]["message"], "the following required arguments were not provided: <KEY>...");
     let nothing = home.runtime(["--output=json", "list"]).run().exits(2).says(&["no backend is named"]);
     assert_eq!(nothing.json()["error"]["kind"], "invalid");
     // Without the word it stays with people.
@@ -50,6 +52,13 @@ fn what_helps_next_is_said_once() {
     let beyond = [READ_WRITE, "delete", "KEY", "--recovery-days", "3"];
     let check = home.dotenv(beyond).run().exits(4);
     assert!(check.stderr.contains("  next: runtime --backend ") && check.stderr.ends_with(" inspect\n"), "{check:?}");
+    // It is said of the configuration that was named.
+    let dotenv = test_support::layout::backend("dotenv");
+    let text = format!("[backends.b]\ncomponent = \"{}\"\ngrant = {{ storage = \".env\" }}\n", dotenv.display());
+    home.file("mine.toml", text);
+    let named = ["--trust", "--config-file", "mine.toml", "--backend", "b", "get", "ABSENT"];
+    let named = home.runtime(named).run().exits(10);
+    assert!(named.stderr.ends_with("  next: runtime --config-file mine.toml --backend b list\n"), "{named:?}");
     // The message says it.
     let untrusted = home.untrusted_dotenv(["get", "KEY"]).run().exits(3);
     assert!(!untrusted.stderr.contains("next:"), "{untrusted:?}");

@@ -78,8 +78,25 @@ fn names_that_can_not_be_are_all_told_before_anything_is_written() {
     let run = import(&home, &["-", "--format", "json"]).input(file).run().exits(2).prints("").never_shows(CANARY);
     run.says(&["a b: ", "1x: ", "nothing was written"]);
     assert_eq!(home.dotenv_text(), "");
-    import(&home, &["-", "--format", "json", "--only", "OK,X*"]).input(file).run().exits(0);
+    import(&home, &["-", "--format", "json", "--only", "OK,O*"]).input(file).run().exits(0);
     assert_eq!(home.dotenv_text(), "OK=canary-value\n");
+}
+
+#[test]
+fn names_that_are_not_there_are_a_slip_and_no_work_done() {
+    let home = Home::with_dotenv("A=1\n");
+    home.file("new.env", "OK=1\n");
+    import(&home, &["new.env", "--only", "OK,KO"])
+        .run()
+        .exits(2)
+        .prints("")
+        .says(&["--only KO: new.env has no such name"]);
+    home.dotenv(["export", "--only", "B*"])
+        .run()
+        .exits(2)
+        .prints("")
+        .says(&["--only B*: the backend has no such name"]);
+    assert_eq!(home.dotenv_text(), "A=1\n");
 }
 
 #[test]

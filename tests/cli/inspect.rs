@@ -89,6 +89,10 @@ fn backends_are_those_installed_and_those_configured() {
     let expected = [("broken", "installed"), ("dotenv", "installed"), ("prod", "configured")];
     assert_eq!(rows, expected.map(|(name, from)| (json!(name), json!(from))));
     home.runtime(["backends"]).run().exits(0).contains("Secrets in one .env file");
+    let unknown = home.runtime(["--backend", "dotnev", "list"]).run().exits(2);
+    unknown.says(&["there is no backend dotnev", "did you mean dotenv?", "`runtime backends`"]);
+    let broken = home.runtime(["--backend", "broken", "list"]).run();
+    broken.says(&["broken.wasm: the component can't be used"]);
 }
 
 #[test]

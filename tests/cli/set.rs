@@ -76,12 +76,37 @@ fn a_value_among_the_arguments_is_refused_and_not_repeated() {
         &["set", "KEY", "--value=canary-value"],
         &["set", "KEY", "--tag", "canary-value"],
         &["rotate", "KEY", "canary-value"],
+        &["set", "KEY=canary-value"],
+        &["rotate", "KEY=canary-value"],
         &["get", "KEY", "--opt", "canary-value"],
         &["get", "KEY", "--set", "canary-value"],
     ] {
         home.dotenv([READ_WRITE]).args(arguments).run().exits(2).prints("").never_shows("canary-value");
     }
     assert!(!home.dotenv_file().exists());
+}
+
+#[test]
+fn a_name_with_a_value_behind_it_is_no_name_unless_its_value_comes_from_a_file() {
+    let home = Home::new();
+    let typed = home.dotenv([READ_WRITE, "set", "KEY=canary-value"]).input("v").run().exits(2);
+    typed.says(&["a value is never an argument", "`runtime set NAME`", "--from-file"]).never_shows("canary-value");
+    let file = home.file("value", "v");
+    let meant = home.dotenv([READ_WRITE, "set", "A=B", "--from-file"]).arg(&file).run().exits(2);
+    meant.says(&["A=B: the name does not fit"]);
+}
+
+#[test]
+fn nobody_is_asked_for_a_value_that_may_not_be_written() {
+    let home = Home::with_dotenv("KEY=old\n");
+    for command in ["set", "rotate"] {
+        let screen = home.dotenv([command, "KEY", "--audit", "audit.jsonl"]).on_terminal().exits(3);
+        assert!(!screen.contains("Value of") && screen.contains("--access-mode read-write"), "{screen}");
+        let screen = home.dotenv([READ_WRITE, "--hosted-keys", "A", command, "KEY"]).on_terminal().exits(3);
+        assert!(!screen.contains("Value of"), "{screen}");
+    }
+    let lines = fs::read_to_string(home.path().join("audit.jsonl")).unwrap();
+    assert_eq!(lines.matches("\"outcome\":\"refused\"").count(), 2, "{lines}");
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn a_near_miss_is_told_what_was_meant() {
         (&["get", "KEY", "--access-mode", "read-onyl"][..], "read-only"),
         (&["exsits", "KEY"], "exists"),
         (&["get", "KEY", "--outptu", "json"], "--output"),
+        (&["run", "npm", "start"], "runtime run -- npm start"),
     ] {
         home.dotenv(arguments).run().exits(2).says(&[hint]);
     }

@@ -20,13 +20,15 @@ fn three_answers_make_a_configuration_that_works() {
     let home = home();
     let screen = home.runtime(["init"]).on_terminal().shows("Where are your secrets?").types("");
     let screen = screen.shows("Which file are they in?").types("");
-    let screen = screen.shows("Which secrets").types("OPENAI_API_KEY, DB").exits(0);
+    let screen = screen.shows("Which secrets").types("OPENAI_API_KEY, DB  URL").exits(0);
+    assert!(screen.contains("Where are your secrets? dotenv\r\n"), "{screen}");
     assert!(screen.contains("wrote runtime.toml") && screen.contains("runtime run -- your-app"), "{screen}");
     let text = fs::read_to_string(home.path().join("runtime.toml")).unwrap();
     assert_snapshot!(text.replace(home.path().to_str().unwrap(), "HOME"));
     // The configuration is trusted as it was written; the backend is not, before its question is answered.
     home.runtime(["get", "OPENAI_API_KEY"]).run().exits(3).says(&["the component is not trusted yet"]);
     home.runtime(["--trust", "get", "OPENAI_API_KEY"]).run().exits(0).prints("v");
+    home.runtime(["trust"]).run().exits(3).says(&["type `runtime trust --digest sha256:", " dotenv`"]);
 }
 
 #[test]

@@ -19,6 +19,25 @@ fn a_bare_machine_has_nothing_that_fails() {
 }
 
 #[test]
+fn backends_that_are_only_installed_are_no_trouble() {
+    let home = Home::with_dotenv("KEY=canary-value\n");
+    for name in ["conjur", "dotenv", "vault"] {
+        home.file(&format!("data/secret-runtime/backends/{name}.wasm"), fs::read(layout::backend(name)).unwrap());
+    }
+    let config = "[backends.dotenv]\ncomponent = \"dotenv\"\ngrant = { storage = \".env\" }\n";
+    let file = home.file("mine.toml", config);
+    let doctor = || home.runtime(["--config-file"]).arg(&file).args(["doctor", "--offline", "--output", "json"]);
+    let run = doctor().run().exits(0);
+    let idle = "conjur, vault: not set up; `runtime doctor --backend NAME` says what one lacks";
+    assert_eq!(about(&run, "installed"), [("ok".to_owned(), idle.to_owned())]);
+    assert!(about(&run, "backend vault").is_empty() && !about(&run, "backend dotenv").is_empty());
+    // Once it has what it needs, it is looked at.
+    let run = doctor().env("VAULT_ADDR", "https://vault.invalid").env("VAULT_TOKEN", "canary").run().exits(0);
+    assert!(about(&run, "backend vault").iter().any(|(level, _)| level == "warn"), "{run:?}");
+    assert_eq!(about(&run, "installed").len(), 1);
+}
+
+#[test]
 fn what_is_configured_is_looked_at_by_name() {
     let home = Home::with_dotenv("KEY=canary-value\n");
     home.file("credential", "canary-token");

@@ -19,6 +19,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         known.insert(name.to_owned(), ("configured", backend.component().to_owned()));
     }
     let (mut lines, mut rows) = (String::new(), Vec::new());
+    let width = known.keys().map(|name| Shown(name).to_string().chars().count()).max().unwrap_or_default();
     for (name, (from, path)) in &known {
         let about = Component::from_file(path);
         let version = about.as_ref().map_or("-", |component| component.manifest().version.as_str());
@@ -28,7 +29,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         };
         let _ = writeln!(
             lines,
-            "{:<24} {:<10} {from:<11} {}",
+            "{:<width$}  {:<6} {from:<10}  {}",
             Shown(name).to_string(),
             Shown(version).to_string(),
             Shown(&description)

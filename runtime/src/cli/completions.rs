@@ -121,7 +121,7 @@ fn offering(arg: Arg) -> Arg {
         ("profile", _) => arg.add(ArgValueCandidates::new(profiles)),
         ("without", _) => arg.add(ArgValueCandidates::new(withheld)),
         (_, "FILE|NAME" | "BACKEND") => arg.add(ArgValueCompleter::new(backends_and_files)),
-        (_, "KEY") => arg.add(ArgValueCandidates::new(secrets)),
+        ("only", _) | (_, "KEY") => arg.add(ArgValueCandidates::new(secrets)),
         _ if files => {
             let folders = arg.get_value_hint() == ValueHint::DirPath;
             arg.add(ArgValueCompleter::new(move |current: &OsStr| paths_like(current, folders)))
@@ -180,7 +180,7 @@ fn paths_like(current: &OsStr, folders: bool) -> Vec<CompletionCandidate> {
 
 /// The backends that are installed, by their names alone.
 fn installed() -> Vec<String> {
-    let entries = paths::backends().and_then(|folder| folder.read_dir().ok());
+    let entries = paths::installed_backends().and_then(|folder| folder.read_dir().ok());
     let names = entries.into_iter().flatten().flatten().map(|entry| PathBuf::from(entry.file_name()));
     names
         .filter(|name| name.extension().is_some_and(|extension| extension == "wasm"))

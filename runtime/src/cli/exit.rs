@@ -2,12 +2,15 @@
 
 use std::{ffi::OsStr, process::ExitCode};
 
-use clap::error::{ContextKind, ContextValue};
-use secret_runtime::{Backend, Error, Kind, Operation, Shown, config::Mistake};
+use clap::{
+    builder::StyledStr,
+    error::{ContextKind, ContextValue},
+};
+use secret_runtime::{Backend, Error, Kind, Operation, Shown, config::Mistake, layers::policy::ACCESS_MODE};
 use serde_json::{Value, json};
 
 use super::{
-    args::{Args, Command, Output},
+    args::{Args, Command, Options, Output},
     output, shell, snippet, terminal,
 };
 
@@ -87,6 +90,8 @@ pub(crate) fn exit_code(kind: Kind) -> u8 {
 pub(crate) struct Asked {
     output: Output,
     backend: Option<String>,
+    /// The options that say which configuration counts, as they are typed.
+    configuration: String,
     /// The command, where it matters to what helps next.
     command: &'static str,
 }
@@ -99,13 +104,18 @@ impl Asked {
             Command::Inspect(_) => "inspect",
             _ => "",
         };
-        Self { output: args.options.output, backend: args.options.backend.clone(), command }
+        let Options { output, backend, config_file, profile, .. } = &args.options;
+        let file = config_file.iter().map(|file| ("--config-file", file.to_string_lossy()));
+        let profile = profile.iter().map(|profile| ("--profile", profile.into()));
+        let configuration = file.chain(profile).map(|(option, word)| format!(" {option} {}", shell::word(&word)));
+        Self { output: *output, backend: backend.clone(), configuration: configuration.collect(), command }
     }
 
     /// A command that asks the same backend.
     fn again(&self, command: &str, words: &str) -> Option<String> {
         let backend = self.backend.as_deref().map(|backend| format!(" --backend {}", shell::word(backend)));
-        (command != self.command).then(|| format!("runtime{} {command}{words}", backend.unwrap_or_default()))
+        let backend = backend.unwrap_or_default();
+        (command != self.command).then(|| format!("runtime{}{backend} {command}{words}", self.configuration))
     }
 }
 
@@ -115,7 +125,8 @@ impl Failed {
         if self.message.contains("`runtime ") {
             return None;
         }
-        let asked = &Asked { backend: self.backend.clone().or_else(|| asked.backend.clone()), ..*asked };
+        let backend = self.backend.clone().or_else(|| asked.backend.clone());
+        let asked = &Asked { backend, configuration: asked.configuration.clone(), ..*asked };
         let error = self.error.as_ref()?;
         match error.kind() {
             Kind::NotFound if self.lists => {
@@ -199,6 +210,9 @@ pub(crate) fn explain(error: &Error) {
     if let Some(id) = error.approval() {
         say!("  approve it under the id {}, then try again", Shown(id));
     }
+    if error.rule() == Some(ACCESS_MODE) {
+        say!("  --access-mode read-write allows it this once");
+    }
     if let Some(snippet) = mistake(error).and_then(|at| snippet::underlined(&at.file, &at.text, &at.span)) {
         terminal::print(&snippet);
     }
@@ -227,8 +241,10 @@ pub(crate) fn usage(mut error: clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() && asks_for_json() {
         let rendered = error.render().to_string();
-        let message = rendered.lines().next().unwrap_or_default();
-        let message = message.strip_prefix("error: ").unwrap_or(message);
+        // What is wrong ends where the advice begins.
+        let words: Vec<_> = rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let message = words.join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
         let _ = output::json(&Failed::usage(message).json(None));
     }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
@@ -258,6 +274,12 @@ fn hide_values(error: &mut clap::Error) {
     } else {
         ContextKind::InvalidArg
     };
+    // The program that was typed where options belong.
+    let behind = matches!(error.get(ContextKind::Usage), Some(ContextValue::StyledStr(usage)) if usage.to_string().contains("-- <COMMAND>"));
+    if hidden == ContextKind::InvalidArg && behind {
+        let tip = StyledStr::from("the program and its arguments stand behind `--`, as in `runtime run -- npm start`");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
     error.insert(hidden, ContextValue::String("…".to_owned()));
 }
 

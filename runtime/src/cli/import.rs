@@ -57,6 +57,7 @@ pub(crate) async fn run(options: &Options, command: Import) -> Result<ExitCode, 
     for note in &parsed.notes {
         say!("runtime: {note}");
     }
+    command.chosen.covers(parsed.entries.iter().map(|entry| entry.name.as_str()), &shown)?;
     if let Some(globs) = globs {
         parsed.entries.retain(|entry| globs.matches(&entry.name));
     }

@@ -14,7 +14,7 @@ use secret_runtime::{
     manifest::Manifest,
 };
 
-use super::{Failed, args::Options, load, paths, trust};
+use super::{Failed, args::Options, load, paths, questions::Questions, shell, trust};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -51,12 +51,19 @@ pub(crate) async fn run(options: &Options, command: Init) -> Result<ExitCode, Fa
     let secrets = match command.secrets {
         Some(secrets) => secrets,
         None => ask("Which secrets does your program need? (names, with commas between)", "--secrets", String::new())?
-            .split(',')
-            .map(|name| name.trim().to_owned())
+            .split(|c: char| c == ',' || c.is_whitespace())
+            .map(str::to_owned)
             .collect(),
     };
-    let component =
-        found.path.canonicalize().map_err(|cause| Failed::other(format!("{}: {cause}", found.path.display())))?;
+    // What is installed goes by its name: it lies elsewhere on another machine.
+    let component = match &found.name {
+        Some(name) => name.clone(),
+        None => {
+            let path = found.path.canonicalize();
+            let path = path.map_err(|cause| Failed::other(format!("{}: {cause}", found.path.display())))?;
+            path.to_string_lossy().into_owned()
+        }
+    };
     let text = written(&name, &component, &set, storage.as_deref(), &secrets);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().prefix(".runtime-").tempfile_in(folder).and_then(|mut file| {
@@ -77,11 +84,14 @@ pub(crate) async fn run(options: &Options, command: Init) -> Result<ExitCode, Fa
         path.display()
     );
     match secrets.iter().find(|name| !name.is_empty()) {
-        Some(name) => say!("  next: runtime get {}\n        runtime run -- your-app", Shown(name)),
+        Some(name) => say!("  next: runtime get {}\n        runtime run -- your-app", shell::word(name)),
         None => say!("  next: runtime get NAME"),
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// The most characters that are shown of what a backend says it is: a line of 80 holds them beside its name.
+const ABOUT: usize = 54;
 
 /// The first question.
 fn which() -> Result<String, Failed> {
@@ -95,13 +105,16 @@ fn which() -> Result<String, Failed> {
     let shown: Vec<String> = installed
         .iter()
         .map(|name| {
-            let about = Component::from_file(paths::backends().unwrap_or_default().join(format!("{name}.wasm")));
+            let about =
+                Component::from_file(paths::installed_backends().unwrap_or_default().join(format!("{name}.wasm")));
             let about = about.map(|component| Shown(&component.manifest().description).to_string()).unwrap_or_default();
-            format!("{:<22} {}", Shown(name).to_string(), about.chars().take(52).collect::<String>())
+            let whole = about.chars().count() <= ABOUT;
+            let about: String = about.chars().take(if whole { ABOUT } else { ABOUT - 1 }).collect();
+            format!("{:<22} {about}{}", Shown(name).to_string(), if whole { "" } else { "…" })
         })
         .collect();
-    let chosen =
-        Select::new().with_prompt("Where are your secrets?").items(&shown).default(0).interact().map_err(failed)?;
+    let select = Select::with_theme(&Questions).with_prompt("Where are your secrets?").items(&shown).default(0);
+    let chosen = select.interact().map_err(failed)?;
     installed.get(chosen).cloned().ok_or_else(|| Failed::other("nothing was chosen"))
 }
 
@@ -121,7 +134,7 @@ fn place(options: &Options, manifest: &Manifest) -> Result<Place, Failed> {
         }
         let now = declared.env.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
         let help = declared.help.as_deref().map(|help| format!(" ({})", Shown(help))).unwrap_or_default();
-        let question = format!("Its setting {}{help}:", Shown(key));
+        let question = format!("Its setting {}{help}?", Shown(key));
         set.push((key.clone(), ask(&question, &format!("--set {}=VALUE", Shown(key)), now)?));
     }
     Ok((set, storage))
@@ -129,7 +142,7 @@ fn place(options: &Options, manifest: &Manifest) -> Result<Place, Failed> {
 
 fn ask(question: &str, option: &str, proposed: String) -> Result<String, Failed> {
     on_a_terminal(option)?;
-    let input = Input::<String>::new().with_prompt(question).allow_empty(true);
+    let input = Input::<String>::with_theme(&Questions).with_prompt(question).allow_empty(true);
     let input = if proposed.is_empty() { input } else { input.default(proposed) };
     input.interact_text().map_err(failed)
 }
@@ -149,20 +162,14 @@ fn failed(cause: dialoguer::Error) -> Failed {
     }
 }
 
-fn written(
-    name: &str,
-    component: &Path,
-    set: &[(String, String)],
-    storage: Option<&str>,
-    secrets: &[String],
-) -> String {
+fn written(name: &str, component: &str, set: &[(String, String)], storage: Option<&str>, secrets: &[String]) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut text = format!(
         "# Secrets for what is in this folder. `runtime config schema` says what else can stand here.\n\
          default-backend = {}\n\n[backends.{}]\ncomponent = {}\n",
         quoted(name),
         key(name),
-        quoted(&component.to_string_lossy())
+        quoted(component)
     );
     if !set.is_empty() {
         let pairs: Vec<String> = set.iter().map(|(name, value)| format!("{} = {}", key(name), quoted(value))).collect();

@@ -12,11 +12,12 @@ use std::{
 
 use secret_runtime::{
     Allocation, AuditLog, BackendBuilder, Candidate, Component, CredentialSource, Error, Globs, Kind,
-    ProcessEnvironment, Runtime, SecretBytes, StorageInput,
+    ProcessEnvironment, Runtime, SecretBytes, Shown, StorageInput,
     config::{self, Config, ConfiguredBackend, CredentialPlace, Reference},
     egress::{self, HostPattern, Origin},
     grant::{CredentialOrigin, Grant},
     layers::audit::{self, Event},
+    nearest,
     stand_in::Script,
     trust::TrustStore,
 };
@@ -56,14 +57,24 @@ pub(crate) fn find(backend: Option<&str>, config: Option<&Config>) -> Result<Fou
     if let Some(configured) = config.and_then(|config| config.backend(&asked)) {
         return Ok(Found { path: configured.component().to_owned(), name: Some(asked) });
     }
-    let installed = paths::backends().map(|folder| folder.join(format!("{asked}.wasm")));
+    let installed = paths::installed_backends().map(|folder| folder.join(format!("{asked}.wasm")));
     match installed {
         Some(path) if path.is_file() => Ok(Found { path, name: Some(asked) }),
-        _ => Err(Failed::usage(format!(
-            "there is no backend {}: it is neither in the configuration nor installed; a file is named with a / or .wasm",
-            secret_runtime::Shown(&asked)
-        ))),
+        _ => Err(unknown(&asked, config)),
     }
+}
+
+/// Why there is no such backend, with the nearest that there is.
+fn unknown(asked: &str, config: Option<&Config>) -> Failed {
+    let installed: Vec<_> = paths::installed();
+    let installed = installed.iter().filter_map(|path| path.file_stem()?.to_str());
+    let known = config.iter().flat_map(|config| config.backends()).map(|(name, _)| name).chain(installed);
+    let near = nearest(asked, known).map(|near| format!("; did you mean {}?", Shown(near))).unwrap_or_default();
+    Failed::usage(format!(
+        "there is no backend {}: it is neither in the configuration nor installed{near}; `runtime backends` shows the \
+         names, and a file is named with a / or .wasm",
+        Shown(asked)
+    ))
 }
 
 pub(crate) fn trust_store() -> Result<TrustStore, Failed> {
@@ -250,7 +261,11 @@ pub(crate) fn grant(
         let (mut question, answer) = description(candidate);
         question.push_str(&change.as_ref().map(Change::words).unwrap_or_default());
         terminal::tell(&question);
-        terminal::ask(super::trust::QUESTION, answer)?
+        let granted = terminal::ask(super::trust::QUESTION, answer)?;
+        if granted == Some(false) {
+            return Err(Error::new(Kind::Untrusted, answer.refusal()).into());
+        }
+        granted
     } else {
         None
     };
@@ -259,8 +274,7 @@ pub(crate) fn grant(
             super::trust::record(store, runtime.audit(), candidate, found, candidate.grant())?;
             Ok(candidate.grant())
         }
-        Some(false) => Err(Error::new(Kind::Untrusted, "not granted").into()),
-        None => {
+        _ => {
             let why = match &change {
                 None => "the component is not trusted yet".to_owned(),
                 Some(change) if change.is_of_same_component() => {

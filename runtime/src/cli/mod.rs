@@ -43,6 +43,7 @@ mod out_file;
 mod output;
 mod pack;
 mod paths;
+mod questions;
 mod reload;
 mod rotate;
 mod run;

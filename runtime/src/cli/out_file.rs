@@ -51,6 +51,7 @@ fn replace(path: &Path, content: &[u8], mode: u32, anywhere: bool) -> io::Result
         Err(cause) => return Err(cause),
     };
     let folder = folder_of(&path);
+    fs::metadata(&folder)?; // in words of its own: what fails below names a file that nobody knows
     let mut new =
         tempfile::Builder::new().prefix(".new-").permissions(Permissions::from_mode(PRIVATE)).tempfile_in(&folder)?;
     new.write_all(content)?;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub(crate) use secret_runtime::config::installed_backends;
+
 /// The name of our folder in each of the user's.
 const FOLDER: &str = "secret-runtime";
 
@@ -10,15 +12,9 @@ pub(crate) fn code_cache() -> Option<PathBuf> {
     Some(dirs::cache_dir()?.join(FOLDER).join("code"))
 }
 
-/// Installed backends.
-pub(crate) fn backends() -> Option<PathBuf> {
-    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    Some(data.or_else(|| Some(dirs::home_dir()?.join(".local/share")))?.join(FOLDER).join("backends"))
-}
-
 /// The components in the folder of installed backends.
 pub(crate) fn installed() -> Vec<PathBuf> {
-    let entries = backends().and_then(|folder| folder.read_dir().ok());
+    let entries = installed_backends().and_then(|folder| folder.read_dir().ok());
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
 }

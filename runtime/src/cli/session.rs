@@ -213,7 +213,7 @@ impl<'o> Session<'o> {
             Some(name) => Ok(name.to_owned()),
             None => Err(Failed::usage(
                 "no backend is named; give --backend FILE or NAME (`runtime backends` shows the names), or type \
-                 `runtime init`",
+                 `runtime init` in the folder of your project",
             )),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use secret_runtime::{Shown, Write, WriteMode, Written};
+use secret_runtime::{Operation, Shown, Write, WriteMode, Written};
 use serde_json::json;
 
 use super::{
@@ -14,10 +14,12 @@ use super::{
 };
 
 pub(crate) async fn run(options: &Options, mut command: Set) -> Result<ExitCode, Failed> {
+    value::is_not_in(&command.key, &command.input, "set")?;
     let session = Session::open(options)?;
     let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
-    // The name is checked before anybody is asked for a value.
-    backend.written_key(&key)?;
+    let call = session.call(&backend);
+    // Nobody is asked for a value that can't be stored.
+    backend.permit(Operation::Write, &backend.written_key(&key)?, command.opt.opt.iter().cloned(), &call)?;
     let mode = match (command.create_only, command.if_version) {
         (true, _) => WriteMode::CreateOnly,
         (false, Some(version)) => WriteMode::IfVersion(version),
@@ -25,7 +27,7 @@ pub(crate) async fn run(options: &Options, mut command: Set) -> Result<ExitCode,
     };
     let value = value::read(&command.input, &command.key)?;
     let write = Write { mode, ..new(value.to_vec(), command.about, command.opt.opt) };
-    let written = backend.write(&key, &write, &session.call(&backend)).await?;
+    let written = backend.write(&key, &write, &call).await?;
     said(options, "stored", &written)
 }
 

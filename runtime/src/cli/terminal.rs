@@ -84,6 +84,16 @@ pub(crate) enum Answer {
     Word(&'static str),
 }
 
+impl Answer {
+    /// What is said of every other answer.
+    pub(crate) const fn refusal(self) -> &'static str {
+        match self {
+            Self::Key => "not granted",
+            Self::Word(_) => "not granted, which takes the word yes",
+        }
+    }
+}
+
 /// Asks a yes-or-no question on the controlling terminal, whatever standard input is; none without a terminal. What was
 /// typed before it was asked is no answer to it.
 ///

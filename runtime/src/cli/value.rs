@@ -9,6 +9,18 @@ use super::{Failed, args::Input};
 /// Bytes of a value that are read; the sandbox has its own limit.
 const VALUE_BYTES: u64 = 64 << 20;
 
+/// Refuses a name with a value behind it, and repeats neither. Where a name does have such a sign in it, a value from a
+/// file shows that it is meant.
+pub(crate) fn is_not_in(name: &str, input: &Input, command: &str) -> Result<(), Failed> {
+    if !name.contains('=') || input.from_file.is_some() {
+        return Ok(());
+    }
+    Err(Failed::usage(format!(
+        "a value is never an argument, which others on this machine can see: type `runtime {command} NAME`, and it is \
+         asked for; where the name itself has a = in it, give its value with --from-file"
+    )))
+}
+
 /// Reads the new value.
 pub(crate) fn read(input: &Input, key: &str) -> Result<Zeroizing<Vec<u8>>, Failed> {
     let mut value = match &input.from_file {

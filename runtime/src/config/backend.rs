@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Reference,
+    component::component,
     tables::{cache, caps, limits},
     units::duration,
 };
@@ -85,7 +86,7 @@ impl ConfiguredBackend {
         };
         let hosted = fields.take("hosted-keys");
         let backend = Self {
-            component: path(fields.need("component")?.text()?),
+            component: component(fields.need("component")?, folder)?,
             digest: fields.take("digest").map(|item| item.parse(str::parse)).transpose()?,
             recipe: fields.text("recipe")?,
             set: settings(fields.entries("set")?)?,

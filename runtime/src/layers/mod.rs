@@ -61,9 +61,9 @@ impl Layers {
         let retry = Retry::new(store, self.retry, self.meter.clone());
         let cache = Cache::new(retry, self.cache, self.meter.clone());
         let shelf = cache.shelf().cloned();
-        let policy = Policy::new(cache, self.policy);
+        let policy = Policy::new(cache, self.policy.clone());
         let fallback = Fallback::new(policy, self.fallback);
-        Stack { layers: Audit::new(fallback, self.audit), shelf, meter: self.meter }
+        Stack { layers: Audit::new(fallback, self.audit), policy: self.policy, shelf, meter: self.meter }
     }
 }
 
@@ -80,6 +80,7 @@ trait AtHand {
 #[derive(Debug)]
 pub(crate) struct Stack<S> {
     layers: Audit<Fallback<Policy<Cache<Retry<S>>>>>,
+    policy: Option<PolicySettings>,
     shelf: Option<Arc<Shelf>>,
     meter: Arc<Meter>,
 }
@@ -94,6 +95,11 @@ impl<S> Stack<S> {
     async fn counted<T>(&self, operation: Operation, asked: Pin<Box<impl Future<Output = Result<T>>>>) -> Result<T> {
         let under_way = self.meter.begin(operation);
         under_way.end(span::within(span::call(operation), asked).await)
+    }
+
+    /// Whether policy lets the operation through.
+    pub(crate) fn permit(&self, operation: Operation, name: &Name, options: &Options) -> Result<()> {
+        self.policy.as_ref().map_or(Ok(()), |policy| policy.permit_name(operation, name, options))
     }
 
     /// Records that a call is refused before it is made. Answers why it is refused, or that this can't be recorded.

@@ -133,7 +133,7 @@ impl PolicySettings {
     }
 
     /// Refuses the operation unless direction, options and name are allowed.
-    fn permit_name(&self, operation: Operation, name: &Name, options: &Options) -> Result<()> {
+    pub(super) fn permit_name(&self, operation: Operation, name: &Name, options: &Options) -> Result<()> {
         self.permit(operation, options).map_err(|error| error.for_key(name.shared()))?;
         if self.hosted_keys.as_ref().is_none_or(|hosted| hosted.matches(name.as_str())) {
             Ok(())

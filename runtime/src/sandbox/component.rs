@@ -107,7 +107,10 @@ impl Component {
         let mut bytes = Vec::new();
         // One byte over the cap is enough to see that it is too large.
         file.take(COMPONENT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(bad)?;
-        Self::new(bytes).map_err(|error| error.caused_by(io::Error::other(shown_path(path))))
+        Self::new(bytes).map_err(|error| {
+            let reason = format!("{}: {}", shown_path(path), error.reason());
+            Error::new(error.kind(), reason).caused_by(error)
+        })
     }
 
     /// The SHA-256 of its bytes.

@@ -12,7 +12,7 @@ mod write;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::value_parser;
-use secret_runtime::{Backend, Call, Error, Globs};
+use secret_runtime::{Backend, Call, Error, Globs, Shown};
 
 pub(crate) use self::{interrupt::Interrupt, read::Origin};
 use self::{names::all_names, progress::Progress};
@@ -38,6 +38,16 @@ impl Chosen {
             return Ok(None);
         }
         Globs::new(&self.only).map(Some).map_err(|cause| Failed::usage(format!("--only: {cause}")))
+    }
+
+    /// Refuses a glob that covers none of these names, which are where they are looked for: it is a slip, and must not
+    /// pass for work that is done.
+    pub(crate) fn covers<'n>(&self, names: impl Iterator<Item = &'n str> + Clone, place: &str) -> Result<(), Failed> {
+        let idle = |glob: &&String| Globs::new([glob]).is_ok_and(|glob| !names.clone().any(|name| glob.matches(name)));
+        match self.only.iter().find(idle) {
+            Some(glob) => Err(Failed::usage(format!("--only {}: {place} has no such name", Shown(glob)))),
+            None => Ok(()),
+        }
     }
 }
 

@@ -57,6 +57,7 @@ impl<'s> Origin<'s> {
         let globs = chosen.globs()?;
         let mut declared = if self.asks_one() { Vec::new() } else { self.session.declared() };
         if !declared.is_empty() {
+            chosen.covers(declared.iter().map(String::as_str), "the configuration")?;
             declared.retain(|name| globs.as_ref().is_none_or(|globs| globs.matches(name)));
             return self.read_each(declared).await;
         }
@@ -66,6 +67,7 @@ impl<'s> Origin<'s> {
         let names = all_names(&backend, globs.as_ref(), &options, &call).await.inspect_err(|_| {
             say!("runtime: without names it takes those that the backend lists; they can be given instead: NAME…");
         })?;
+        chosen.covers(names.iter().map(String::as_str), "the backend")?;
         let wanted = names.into_iter().map(|name| {
             let place = Reference::new(None, &name);
             self.want(name, &place, &backend)

@@ -117,11 +117,7 @@ pub(super) fn written(
         Output::Text => {
             let counts = [(done, imported), ("skipped", skipped), ("failed", failures.len()), ("not tried", untried)];
             let left = count(&["skipped"]);
-            let hint = if left > 0 {
-                format!("; {left} are there already (--overwrite replaces them)")
-            } else {
-                String::new()
-            };
+            let hint = if left > 0 { format!("; there already: {left} (--overwrite replaces)") } else { String::new() };
             say!("runtime: {}{hint}", words(&counts));
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use secret_runtime::{
-    Candidate, Component, Runtime,
+    BackendBuilder, Candidate, Component, Runtime,
     config::{Config, ConfiguredBackend},
     egress::Origin,
     grant::{CredentialOrigin, GrantedStorage, Withheld},
@@ -12,6 +12,7 @@ use secret_runtime::{
 
 use super::{
     super::{
+        Failed,
         args::Options,
         load::{self, Found},
         shell,
@@ -30,6 +31,26 @@ pub(super) struct Examined<'a> {
 }
 
 impl Examined<'_> {
+    /// Whether the backend of this name lies there and nothing more: nobody named it, nothing is granted to it, and it
+    /// lacks what it would need.
+    pub(super) fn is_idle(&self, name: &str) -> bool {
+        let candidate = || {
+            let found = load::find(Some(name), self.config)?;
+            let component = Component::from_file(&found.path)?;
+            let granted = self.store.is_some_and(|store| {
+                store.components().any(|record| {
+                    record.grant.digest == component.digest() || record.path == found.path.canonicalize().ok()
+                })
+            });
+            Ok::<_, Failed>(granted || self.builder(&found)?.candidate().is_ok())
+        };
+        !self.is_meant(name) && !candidate().unwrap_or(true)
+    }
+
+    fn builder(&self, found: &Found) -> Result<BackendBuilder, Failed> {
+        load::builder(self.options, self.config, self.runtime, found, load::unread(self.config, found))
+    }
+
     /// Looks at the backend of this name; adds the origins that it is granted to `reached`.
     pub(super) fn backend(&self, name: &str, report: &mut Report, reached: &mut Vec<Origin>) {
         let about = format!("backend {name}");
@@ -43,17 +64,17 @@ impl Examined<'_> {
         };
         let version = &component.manifest().version;
         report.ok(&about, format!("{} {version}, {}", found.path.display(), trust::short(component.digest())));
-        let candidate =
-            load::builder(self.options, self.config, self.runtime, &found, load::unread(self.config, &found))
-                .and_then(|builder| Ok(builder.candidate()?));
-        let candidate = match candidate {
+        let candidate = match self.builder(&found).and_then(|builder| Ok(builder.candidate()?)) {
             Ok(candidate) => candidate,
             Err(failed) => {
                 let advice = format!("runtime inspect {} shows what it can be given", found.word());
+                // Its name was said already.
+                let prefix = format!("{name}: ");
+                let what = failed.message().strip_prefix(&prefix).unwrap_or(failed.message());
                 // One that lies there and that nobody uses may well lack what it needs.
                 return match self.is_meant(name) {
-                    true => report.fail(&about, failed.message(), advice),
-                    false => report.warn(&about, failed.message(), advice),
+                    true => report.fail(&about, what, advice),
+                    false => report.warn(&about, what, advice),
                 };
             }
         };

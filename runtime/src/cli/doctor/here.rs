@@ -29,7 +29,7 @@ pub(super) fn configuration(options: &Options, store: Option<&TrustStore>, repor
         }
     };
     if layers.is_empty() && !report.tells_of(CONFIGURATION) {
-        report.ok(CONFIGURATION, "there is none, and none is needed");
+        report.ok(CONFIGURATION, "there is none, and none is needed; `runtime init` writes one");
     }
     let Some(name) = options.profile.as_deref() else { return layers.into_iter().reduce(Config::over) };
     if !layers.iter().any(|layer| layer.profile(name).is_some()) {

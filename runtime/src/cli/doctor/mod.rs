@@ -44,10 +44,17 @@ pub(crate) async fn run(options: &Options, command: Doctor) -> Result<ExitCode, 
     }
     // No audit line is written: nothing is asked of a backend.
     let runtime = load::runtime(&Options { audit: None, ..options.clone() }, None)?;
-    let mut reached = Vec::new();
+    let (mut reached, mut idle) = (Vec::new(), Vec::new());
     for name in &names {
         let examined = backend::Examined { options, config: config.as_ref(), store: store.as_ref(), runtime: &runtime };
-        examined.backend(name, &mut report, &mut reached);
+        match examined.is_idle(name) {
+            true => idle.push(name.as_str()),
+            false => examined.backend(name, &mut report, &mut reached),
+        }
+    }
+    if !idle.is_empty() {
+        let idle = idle.join(", ");
+        report.ok("installed", format!("{idle}: not set up; `runtime doctor --backend NAME` says what one lacks"));
     }
     if !command.offline {
         network::reach(reached, options.timeout, &mut report).await;

@@ -114,8 +114,7 @@ fn trust(options: &Options, command: &Trust) -> Result<ExitCode, Failed> {
     if let Some(change) = Change::of(&store, &candidate, &found) {
         shown.push_str(&change.words());
     }
-    let named = command.file.as_deref().or(options.backend.as_deref()).unwrap_or_default();
-    confirm(command.digest, named, grant.digest, &shown, answer)?;
+    confirm(command.digest, &found.word(), grant.digest, &shown, answer)?;
     record(store, runtime.audit(), &candidate, &found, grant)?;
     say!("runtime: recorded");
     Ok(ExitCode::SUCCESS)
@@ -150,8 +149,8 @@ fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
-/// The person's yes, or the digest of a program that has decided before.
-fn confirm(given: Option<Digest>, file: &str, digest: Digest, shown: &str, answer: Answer) -> Result<(), Failed> {
+/// The person's yes, or the digest of a program that has decided before; `word` is what was asked about, as it is typed.
+fn confirm(given: Option<Digest>, word: &str, digest: Digest, shown: &str, answer: Answer) -> Result<(), Failed> {
     match given {
         Some(expected) if expected == digest => {
             terminal::print(shown);
@@ -162,13 +161,10 @@ fn confirm(given: Option<Digest>, file: &str, digest: Digest, shown: &str, answe
             terminal::tell(shown);
             match terminal::ask(QUESTION, answer)? {
                 Some(true) => Ok(()),
-                Some(false) => Err(Error::new(Kind::Untrusted, "not granted").into()),
+                Some(false) => Err(Error::new(Kind::Untrusted, answer.refusal()).into()),
                 None => Err(Error::new(
                     Kind::Untrusted,
-                    format!(
-                        "there is no terminal to ask on; type `runtime trust --digest {digest} {}`",
-                        shell::word(file)
-                    ),
+                    format!("there is no terminal to ask on; type `runtime trust --digest {digest} {word}`"),
                 )
                 .into()),
             }
@@ -201,7 +197,7 @@ fn trust_config(options: &Options, given: Option<Digest>, path: &Path) -> Result
         shown.push_str(&change.words());
     }
     // It can grant files and hosts to any number of components, and name where each credential comes from.
-    confirm(given, &shown_path, digest, &shown, Answer::Word("it can grant more without asking"))?;
+    confirm(given, &shell::word(&shown_path), digest, &shown, Answer::Word("it can grant more without asking"))?;
     record_config(options, &path, digest, &config)?;
     say!("runtime: recorded");
     Ok(ExitCode::SUCCESS)

@@ -120,7 +120,8 @@ fn draw_names(frame: &mut Frame<'_>, state: &State, at: Rect) {
             let filter =
                 if state.filter.is_empty() { String::new() } else { format!(", with \"{}\"", Shown(&state.filter)) };
             let folder = if prefix.is_empty() { String::new() } else { format!(" {}", Shown(prefix)) };
-            format!("{}{folder}: {}{more} names{filter}", source.title(), shown.len())
+            let names = if shown.len() == 1 && !state.more { "name" } else { "names" };
+            format!("{}{folder}: {}{more} {names}{filter}", source.title(), shown.len())
         }
     };
     let block = pane(title, focused);
