@@ -241,3 +241,15 @@ fn a_toolchain_that_is_too_old_is_missing_too() {
     let outcome = new_among_few_programs(&home, &["keeper", "--lang", "js"]).exits(0);
     outcome.says(&["Node.js 20 or later with npm is missing"]);
 }
+
+#[test]
+fn rustup_that_has_installed_nothing_yet_is_told_from_none() {
+    let home = Home::new();
+    let rustup = home.file("bin/rustup", "#!/bin/sh\nexit 0\n");
+    fs::set_permissions(&rustup, fs::Permissions::from_mode(0o755)).unwrap();
+    for language in ["rust", "c"] {
+        let outcome = new_among_few_programs(&home, &[&format!("in-{language}"), "--lang", language]).exits(0);
+        let outcome = outcome.says(&["rustup default stable"]);
+        assert!(!outcome.stderr.contains("Rust is missing"), "{outcome:?}");
+    }
+}

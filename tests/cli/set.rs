@@ -75,13 +75,22 @@ fn a_value_among_the_arguments_is_refused_and_not_repeated() {
         &["set", "KEY", "--value", "canary-value"],
         &["set", "KEY", "--value=canary-value"],
         &["set", "KEY", "--tag", "canary-value"],
+        &["set", "KEY=canary-value"],
         &["rotate", "KEY", "canary-value"],
+        &["rotate", "KEY=canary-value"],
         &["get", "KEY", "--opt", "canary-value"],
         &["get", "KEY", "--set", "canary-value"],
     ] {
         home.dotenv([READ_WRITE]).args(arguments).run().exits(2).prints("").never_shows("canary-value");
     }
     assert!(!home.dotenv_file().exists());
+}
+
+#[test]
+fn a_value_beside_the_name_is_told_where_it_belongs() {
+    let home = Home::new();
+    let run = home.dotenv([READ_WRITE, "set", "KEY=canary-value"]).input("v").run().exits(2).prints("");
+    run.says(&["looks like NAME=VALUE", "on standard input"]).never_shows("canary-value");
 }
 
 #[test]

@@ -73,8 +73,10 @@ pub(crate) fn trust_store() -> Result<TrustStore, Failed> {
 
 /// A runtime for one command: memory on demand, compiled code kept.
 pub(crate) fn runtime(options: &Options, config: Option<&Config>) -> Result<Runtime, Failed> {
-    let mut builder =
-        Runtime::builder().allocation(Allocation::OnDemand).backtraces(options.trace).on_compile(terminal::progress());
+    let mut builder = Runtime::builder()
+        .allocation(Allocation::OnDemand)
+        .backtraces(options.trace)
+        .on_compile(terminal::progress(options.trace));
     if let Some(folder) = paths::code_cache() {
         builder = builder.code_cache(folder);
     }

@@ -10,6 +10,7 @@ use super::{
 };
 
 pub(crate) async fn run(options: &Options, mut command: Rotate) -> Result<ExitCode, Failed> {
+    value::is_not_beside(&command.key)?;
     let session = Session::open(options)?;
     let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
     backend.written_key(&key)?;

@@ -14,6 +14,7 @@ use super::{
 };
 
 pub(crate) async fn run(options: &Options, mut command: Set) -> Result<ExitCode, Failed> {
+    value::is_not_beside(&command.key)?;
     let session = Session::open(options)?;
     let (backend, key) = session.target(&command.key, &mut command.opt.opt).await?;
     // The name is checked before anybody is asked for a value.

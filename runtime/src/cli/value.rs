@@ -9,6 +9,18 @@ use super::{Failed, args::Input};
 /// Bytes of a value that are read; the sandbox has its own limit.
 const VALUE_BYTES: u64 = 64 << 20;
 
+/// Refuses a word that looks like a name with its value: the value would be told as part of a name, in logs and upstream.
+pub(crate) fn is_not_beside(key: &str) -> Result<(), Failed> {
+    // A reference says by itself what belongs to the name, and writes = as %3D.
+    if key.contains('=') && !key.starts_with("ref+") {
+        return Err(Failed::usage(
+            "a name with = in it looks like NAME=VALUE, and a value is never an argument: give the name alone, and the \
+             value when asked or on standard input (a name that has a = is written ref+BACKEND://A%3DB)",
+        ));
+    }
+    Ok(())
+}
+
 /// Reads the new value.
 pub(crate) fn read(input: &Input, key: &str) -> Result<Zeroizing<Vec<u8>>, Failed> {
     let mut value = match &input.from_file {
