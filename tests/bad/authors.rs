@@ -133,11 +133,7 @@ fn a_rule_for_what_the_component_does_not_export_is_pointed_out() {
 
 #[test]
 fn a_second_manifest_is_refused() {
-    is_not_packed(
-        &reader().manifest(Manifest::honest()),
-        Manifest::honest(),
-        &["it holds more than one manifest section"],
-    );
+    is_not_packed(&reader().manifest(Manifest::honest()), Manifest::honest(), &["it has a manifest already"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use secret_runtime::{Backend, Error, Kind, Operation, Shown, config::Mistake};
 use serde_json::{Value, json};
 
 use super::{
-    args::{Args, Command, Output},
+    args::{Args, Command, Options, Output},
     output, shell, snippet, terminal,
 };
 
@@ -87,6 +87,8 @@ pub(crate) fn exit_code(kind: Kind) -> u8 {
 pub(crate) struct Asked {
     output: Output,
     backend: Option<String>,
+    /// Whether a stand-in answers, of which `doctor` knows nothing.
+    stand_in: bool,
     /// The command, where it matters to what helps next.
     command: &'static str,
 }
@@ -99,7 +101,8 @@ impl Asked {
             Command::Inspect(_) => "inspect",
             _ => "",
         };
-        Self { output: args.options.output, backend: args.options.backend.clone(), command }
+        let Options { output, backend, stand_in, .. } = &args.options;
+        Self { output: *output, backend: backend.clone(), stand_in: stand_in.is_some(), command }
     }
 
     /// A command that asks the same backend.
@@ -125,7 +128,7 @@ impl Failed {
                 asked.again("list", &folder.unwrap_or_default())
             }
             Kind::Denied | Kind::Unauthenticated => asked.again("check", "").or_else(|| asked.again("doctor", "")),
-            Kind::Unavailable | Kind::Timeout => asked.again("doctor", ""),
+            Kind::Unavailable | Kind::Timeout if !asked.stand_in => asked.again("doctor", ""),
             Kind::Unsupported => asked.again("inspect", ""),
             _ => None,
         }
