@@ -54,7 +54,7 @@ const MISTAKES: [Mistake; 39] = [
     ("c", "fill-memory", 7, MEMORY),
     ("rust", "unwrap", 7, "the component trapped: wasm trap: wasm `unreachable` instruction executed"),
     ("rust", "index", 7, "the component trapped: wasm trap: wasm `unreachable` instruction executed"),
-    ("rust", "recurse", 7, "the component trapped: wasm trap: out of bounds memory access"),
+    ("rust", "recurse", 7, "its recursion used up the stack"),
     ("rust", "fill-memory", 7, MEMORY),
 ];
 
@@ -207,7 +207,7 @@ fn an_author_is_shown_where_it_happened() {
             "unwrap",
             7,
             &[
-                "  the backend logs: panicked at src/lib.rs:39:",
+                "  the backend logs: panicked at src/lib.rs:38:",
                 "  the backend logs: called `Result::unwrap()` on an `Err` value: \"canary",
                 ": mistakes_rust::unwraps\n",
             ],
