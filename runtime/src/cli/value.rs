@@ -11,11 +11,11 @@ const VALUE_BYTES: u64 = 64 << 20;
 
 /// Refuses a word that looks like a name with its value: the value would be told as part of a name, in logs and upstream.
 pub(crate) fn is_not_beside(key: &str) -> Result<(), Failed> {
-    // A reference says by itself what belongs to the name, and writes = as %3D.
-    if key.contains('=') && !key.starts_with("ref+") {
+    if key.contains('=') {
         return Err(Failed::usage(
             "a name with = in it looks like NAME=VALUE, and a value is never an argument: give the name alone, and the \
-             value when asked or on standard input (a name that has a = is written ref+BACKEND://A%3DB)",
+             value when asked or on standard input; where a name does have a =, a configuration gives it another under \
+             [secrets]",
         ));
     }
     Ok(())
