@@ -133,11 +133,7 @@ fn a_rule_for_what_the_component_does_not_export_is_pointed_out() {
 
 #[test]
 fn a_second_manifest_is_refused() {
-    is_not_packed(
-        &reader().manifest(Manifest::honest()),
-        Manifest::honest(),
-        &["it holds more than one manifest section"],
-    );
+    is_not_packed(&reader().manifest(Manifest::honest()), Manifest::honest(), &["it has a manifest already"]);
 }
 
 #[test]
@@ -240,4 +236,16 @@ fn a_toolchain_that_is_too_old_is_missing_too() {
     fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
     let outcome = new_among_few_programs(&home, &["keeper", "--lang", "js"]).exits(0);
     outcome.says(&["Node.js 20 or later with npm is missing"]);
+}
+
+#[test]
+fn rustup_that_has_installed_nothing_yet_is_told_from_none() {
+    let home = Home::new();
+    let rustup = home.file("bin/rustup", "#!/bin/sh\nexit 0\n");
+    fs::set_permissions(&rustup, fs::Permissions::from_mode(0o755)).unwrap();
+    for language in ["rust", "c"] {
+        let outcome = new_among_few_programs(&home, &[&format!("in-{language}"), "--lang", language]).exits(0);
+        let outcome = outcome.says(&["rustup default stable"]);
+        assert!(!outcome.stderr.contains("Rust is missing"), "{outcome:?}");
+    }
 }

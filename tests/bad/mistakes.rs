@@ -15,7 +15,7 @@ type Mistake = (&'static str, &'static str, i32, &'static str);
 /// What the contract's own limits stop, whatever the language.
 const MEMORY: &str = "the component was stopped: it asked for more than 64 MiB of memory";
 
-const MISTAKES: [Mistake; 35] = [
+const MISTAKES: [Mistake; 39] = [
     ("python", "raise", 1, "from the backend: ValueError at app.py:53 in raises"),
     ("python", "raise-from", 1, "from the backend: KeyError at app.py:60 in raises_from"),
     ("python", "init", 1, "from the backend: RuntimeError at app.py:23 in __init__"),
@@ -52,6 +52,10 @@ const MISTAKES: [Mistake; 35] = [
     ("c", "recurse", 7, "the component trapped: wasm trap: out of bounds memory access"),
     ("c", "divide", 7, "the component trapped: wasm trap: integer divide by zero"),
     ("c", "fill-memory", 7, MEMORY),
+    ("rust", "unwrap", 7, "the component trapped: wasm trap: wasm `unreachable` instruction executed"),
+    ("rust", "index", 7, "the component trapped: wasm trap: wasm `unreachable` instruction executed"),
+    ("rust", "recurse", 7, "its recursion used up the stack"),
+    ("rust", "fill-memory", 7, MEMORY),
 ];
 
 /// A server whose only value is the canary.
@@ -115,7 +119,7 @@ fn a_failure_that_nobody_explained_is_not_taken_for_no_such_secret() {
 #[test]
 fn a_loop_is_stopped_when_time_is_over() {
     let server = keeper();
-    for language in ["python", "js", "c"] {
+    for language in ["python", "js", "c", "rust"] {
         let outcome = get(&Home::new(), &server, (language, "loop"), &["--timeout", "3s"]);
         outcome.blames_the_component(&["the component was still computing when time ran out"]);
     }
@@ -130,6 +134,7 @@ fn a_value_that_is_printed_or_logged_is_for_those_who_ask_for_the_log() {
         ("js", "print", "printed"),
         ("js", "log", "logged"),
         ("c", "log", SECRET),
+        ("rust", "log", SECRET),
     ] {
         let home = Home::new();
         let quiet = get(&home, &server, (language, act), &[]).exits(0).prints(printed);
@@ -145,7 +150,7 @@ fn a_value_that_is_printed_or_logged_is_for_those_who_ask_for_the_log() {
 #[test]
 fn nothing_that_is_kept_in_a_module_or_an_object_outlives_a_call() {
     let server = keeper();
-    for (language, counted) in [("python", "1 1"), ("js", "1"), ("c", "1")] {
+    for (language, counted) in [("python", "1 1"), ("js", "1"), ("c", "1"), ("rust", "1")] {
         let backend = load(&server, language, "count");
         for _ in 0..3 {
             let answer = block_on(backend.get("KEY")).unwrap();
@@ -197,6 +202,16 @@ fn an_author_is_shown_where_it_happened() {
         ),
         ("c", "far", 7, &["   0: write_far_out\n", "   1: backend_read\n"]),
         ("c", "recurse", 7, &["   0: recurse\n", "  31: recurse\n"]),
+        (
+            "rust",
+            "unwrap",
+            7,
+            &[
+                "  the backend logs: panicked at src/lib.rs:38:",
+                "  the backend logs: called `Result::unwrap()` on an `Err` value: \"canary",
+                ": mistakes_rust::unwraps\n",
+            ],
+        ),
     ] {
         let outcome = get(&Home::new(), &server, (language, act), &["--trace"]).exits(code).prints("");
         outcome.says(&["/secret/KEY -> 200", "by request rule 1: GET /secret/{name}"]).says(lines);

@@ -1,5 +1,7 @@
 //! Options and mistakes in them.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use insta::assert_snapshot;
 use test_support::{Gate, Reply, Upstream};
 
@@ -121,6 +123,18 @@ fn a_person_is_told_that_a_component_is_compiled_for_the_first_time() {
     std::fs::remove_dir_all(home.path().join("cache")).unwrap();
     let piped = get().run().exits(0).prints("v");
     assert!(!piped.stderr.contains(compiling), "{piped:?}");
+}
+
+#[test]
+fn what_can_not_be_kept_is_not_said_to_be_compiled_for_the_first_time() {
+    let home = Home::with_dotenv("KEY=v\n");
+    let cache = home.path().join("cache");
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o777)).unwrap();
+    for _ in 0..2 {
+        let screen = home.dotenv(["get", "KEY"]).env("XDG_CACHE_HOME", &cache).on_terminal().exits(0);
+        assert!(screen.contains("compiling the component, which can't be kept"), "{screen}");
+    }
 }
 
 #[test]

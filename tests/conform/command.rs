@@ -29,6 +29,10 @@ fn a_stand_in_answers_every_command_and_says_so() {
     run(&["list"]).exits(0).prints("GREETING\n");
     let refused = home.runtime(["--backend", "careless.wasm", "--stand-in", "upstream.toml", "get", "GREETING"]);
     refused.run().exits(3).prints("").says(&["not trusted yet"]);
+    home.file("other.toml", "[set]\naddress = \"https://upstream.example\"\n");
+    let other = home.runtime(["--trust", "--backend", "careless.wasm", "--stand-in", "other.toml", "get", "GREETING"]);
+    let other = other.run().exits(6).prints("").says(&["the stand-in has no answer to GET /secret/GREETING\n"]);
+    assert!(!other.stderr.contains("next:"), "{other:?}");
     home.file("wrong.toml", "[[rout]]\n");
     let wrong = home.runtime(["--trust", "--backend", "careless.wasm", "--stand-in", "wrong.toml", "get", "GREETING"]);
     wrong.run().exits(2).prints("").says(&["wrong.toml: unknown key \"rout\"; did you mean \"route\"?"]);

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What the backend can do, in the words of backend.toml: read, exists, list, write, delete, check. For each of them it
-# defines the function that sdk/secret_runtime_guest.h declares.
+# What the backend can do, in the words of backend.toml. For each of them it defines the function that
+# sdk/secret_runtime_guest.h declares: `backend_read` for `read`.
 CAPABILITIES = ["read"]
 SOURCES = ["backend.c"]
 
@@ -16,6 +16,7 @@ SOURCES = ["backend.c"]
 ZIG = "0.16.0"
 WARNINGS = ["-std=c17", "-Wall", "-Wextra"]
 
+KNOWN = ["read", "exists", "list", "write", "delete", "check"]
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "build"
 PYTHON = HERE / ".venv" / "bin" / "python"
@@ -24,6 +25,11 @@ PYTHON = HERE / ".venv" / "bin" / "python"
 def main() -> None:
     os.chdir(HERE)
     BUILD.mkdir(exist_ok=True)
+    unknown = [capability for capability in CAPABILITIES if capability not in KNOWN]
+    if unknown or "read" not in CAPABILITIES:
+        sys.exit(f"CAPABILITIES in build.py has `read` and any of {', '.join(KNOWN[1:])}; it is {CAPABILITIES}")
+    if not Path("sdk/secret_runtime_guest.h").exists():
+        sys.exit("sdk/ is missing: `runtime new NAME --lang c` writes a whole folder")
     if sys.argv[1:] == ["test"]:
         test()
     elif sys.argv[1:]:
@@ -99,7 +105,8 @@ def run(command: list, **variables: str) -> None:
     caches = {"ZIG_GLOBAL_CACHE_DIR": str(BUILD / "cache"), "ZIG_LOCAL_CACHE_DIR": str(BUILD / "cache")}
     done = subprocess.run(command, env={**os.environ, **caches, **variables})
     if done.returncode:
-        sys.exit(f"failed: {' '.join(map(str, command))}")
+        # The program said why, in the lines above.
+        sys.exit(f"failed: {Path(command[0]).name} ended with status {done.returncode}")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,22 @@ import { encode } from "./lib/utf8.js";
 /** Node has the globals that the component's engine lacks. */
 export const engine = false;
 
-let host = begin({});
+/** @type {import("./mock.d.ts").MockHost | undefined} */
+let current;
 
 /** @type {typeof import("./mock.d.ts").mockHost} */
 export function mockHost(script = {}) {
-  host = begin(script);
-  return host;
+  current = begin(script);
+  return current;
+}
+
+/** The host that was begun last. */
+function host() {
+  if (current) return current;
+  throw new Error(
+    "nothing of the runtime can be used outside of a call: not at the top level of a module, and in Node only once " +
+      "`mockHost` has begun one",
+  );
 }
 
 /**
@@ -33,8 +43,8 @@ export const http = {
   /** @param {{ method: string, url: string, headers: [string, string][], body: Uint8Array | null }} request */
   send({ method, url, headers, body }) {
     const request = { method, url, headers: [...headers], body: body ?? undefined };
-    host.requests.push(request);
-    const next = host.replies.shift();
+    host().requests.push(request);
+    const next = host().replies.shift();
     const reply = typeof next === "function" ? next(request) : next;
     if (reply === undefined) throw failure("refused", `no reply is scripted for ${method} ${url}`);
     if (reply.failure !== undefined) throw failure(reply.failure, "as scripted");
@@ -49,15 +59,15 @@ export const http = {
 
 export const config = {
   /** @param {string} key */
-  get: (key) => host.config[key] ?? null,
+  get: (key) => host().config[key] ?? null,
 };
 
 export const storage = {
-  keys: () => [...host.storage.keys()],
+  keys: () => [...host().storage.keys()],
 
   /** @param {string} key */
   read(key) {
-    const data = host.storage.get(key);
+    const data = host().storage.get(key);
     return data === undefined ? null : { data: data.slice(), etag: etagOf(data) };
   },
 
@@ -68,24 +78,24 @@ export const storage = {
    */
   replace(key, data, unchanged) {
     if ((storage.read(key)?.etag ?? null) !== unchanged) throw failure("changed");
-    if (data === null) host.storage.delete(key);
-    else host.storage.set(key, data.slice());
+    if (data === null) host().storage.delete(key);
+    else host().storage.set(key, data.slice());
     return data === null ? "" : etagOf(data);
   },
 };
 
 export const clock = {
-  now: () => host.now,
+  now: () => host().now,
 
   /** @param {number} milliseconds */
   sleep(milliseconds) {
-    host.now += milliseconds;
+    host().now += milliseconds;
   },
 };
 
 export const random = {
   /** @param {number} length */
-  bytes: (length) => host.random(length),
+  bytes: (length) => host().random(length),
 };
 
 export const log = {
@@ -94,7 +104,7 @@ export const log = {
    * @param {string} message
    */
   write(level, message) {
-    host.logs.push({ level, message });
+    host().logs.push({ level, message });
   },
 };
 

@@ -20,7 +20,7 @@ if (!existsSync("node_modules/componentize-qjs")) run("npm", ["ci", "--no-audit"
 const world = readFileSync("wit/world.wit", "utf8");
 const added = [...world.matchAll(/^\s*include .*\/with-(\w+)@/gm)].map(([, name]) => name);
 const declared = ["read", ...added].sort().join(", ");
-const exported = Object.keys(await import("./backend.js")).sort().join(", ");
+const exported = Object.keys(await loaded()).sort().join(", ");
 if (declared !== exported) fail(`wit/world.wit declares ${declared} and backend.js exports ${exported}`);
 
 const { componentize } = await import("componentize-qjs");
@@ -35,10 +35,24 @@ const { component } = await componentize({
   stubWasi: true,
 }).catch(({ message }) => {
   const [, call] = /unknown import: `([^`]+)`/.exec(message) ?? [];
-  return fail(call ? `${call} is called while backend.js is loaded, where there is no runtime yet` : message);
+  const [, module] = /filesystem module not found: .* import "([^"]+)"/s.exec(message) ?? [];
+  if (call) fail(`${call} is called while backend.js is loaded, where there is no runtime yet`);
+  if (module) fail(`the module ${module} is not there: a component has what is imported by its path, and nothing of Node`);
+  return fail(message.replace(/^[:\s]+/, ""));
 });
 writeFileSync(COMPONENT, component);
 run(runtime, ["pack", COMPONENT, "--manifest", "backend.toml", "-o", OUT]);
+
+/** What backend.js exports. Node says what is wrong with a file that it can't read; what is thrown in it is told here. */
+async function loaded() {
+  try {
+    return await import("./backend.js");
+  } catch (error) {
+    if (error instanceof SyntaxError || !(error instanceof Error)) throw error;
+    const place = /([^/]+\.js:\d+:\d+)\)?$/m.exec(error.stack?.replaceAll(/^.*\/sdk\/.*$/gm, "") ?? "")?.[1];
+    return fail(`backend.js can't be loaded: ${error.message}${place ? ` (${place})` : ""}`);
+  }
+}
 
 /** Runs a program, and goes no further if it fails. */
 function run(program, args) {

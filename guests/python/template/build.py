@@ -14,6 +14,8 @@ from pathlib import Path
 
 COMPONENTIZE = "0.25.1"
 HERE = Path(__file__).resolve().parent
+# Where modules are looked for: the author's own count first, then the SDK's, then what was installed into .venv.
+FOLDERS = (".", "sdk", "sdk/lookalikes")
 VENV = HERE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 
@@ -25,13 +27,12 @@ def main() -> None:
     (HERE / "build").mkdir(exist_ok=True)
     unpacked, packed = HERE / "build" / "unpacked.wasm", HERE / f"{name}.wasm"
     print("building: about half a minute", flush=True)
-    run(
-        [BIN / "componentize-py", "--quiet", "--wit-path", "wit", "--world", "backend", "componentize"]
-        # The author's own modules count first, then the SDK's, then what was installed into .venv.
-        + ["-p", ".", "-p", "sdk", "-p", "sdk/lookalikes", "--output", unpacked, "app"],
-        "app.py could not be made a component. The lines above say why.",
-        "A module that is missing has to be pure Python: .venv/bin/pip install NAME, or put it beside app.py.",
-    )
+    command = [BIN / "componentize-py", "--quiet", "--wit-path", "wit", "--world", "backend", "componentize"]
+    command += [part for folder in FOLDERS for part in ("-p", folder)] + ["--output", unpacked, "app"]
+    done = called(command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
+    if done.returncode:
+        stop(*why(done.stderr), "app.py could not be made a component.")
+    sys.stderr.write(done.stderr)
     run([runtime, "pack", unpacked, "--manifest", "backend.toml", "-o", packed], "backend.toml could not be packed.")
     print(f"{packed.name}: {packed.stat().st_size / 1e6:.1f} MB")
 
@@ -70,12 +71,32 @@ def install() -> None:
     (VENV / f"has-{COMPONENTIZE}").touch()
 
 
+def why(said: str) -> list[str]:
+    """What the author can use of what componentize-py said when it failed: without its own places, once, and with a
+    hint where there is one."""
+    told, _, cause = said.split("AssertionError: ", 1)[-1].partition("\n\nCaused by:")
+    # A cause that is an exception stands above already, with its traceback.
+    told = (told if cause.strip().split(":")[0] in told else told + cause).strip("\n")
+    for place, folder in enumerate(FOLDERS):
+        told = told.replace(f'File "/{place}/', f'File "{folder}/'.replace("./", ""))
+    lines = [told]
+    if "module 'app' has no attribute" in told:
+        lines = ["app.py exports nothing: write `@export` before its class, or adapt one that you have."]
+    elif "ModuleNotFoundError" in told:
+        lines.append("A module has to be pure Python: .venv/bin/pip install NAME, or put it beside app.py.")
+    return lines
+
+
 def run(command: list, *failed: str) -> None:
+    if called(command).returncode:
+        stop(*failed)
+
+
+def called(command: list, **how) -> subprocess.CompletedProcess:
     # What componentize-py finds beside the folders it is told of is what is installed in .venv, and nothing else. An
     # author has no use for the places in its own code where it failed.
     environment = {**os.environ, "VIRTUAL_ENV": str(VENV), "RUST_BACKTRACE": "0"}
-    if subprocess.run([str(part) for part in command], cwd=HERE, env=environment).returncode:
-        stop(*failed)
+    return subprocess.run([str(part) for part in command], cwd=HERE, env=environment, **how)
 
 
 def stop(*lines: str) -> None:

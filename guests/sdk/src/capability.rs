@@ -3,6 +3,7 @@
 use crate::{
     DeleteMode, NewSecret, Options, Page, Readiness, Result, Secret,
     bindings::{self, imports::secret_runtime::backend::common},
+    panic,
 };
 
 /// Reads secrets. Every backend does.
@@ -67,36 +68,42 @@ pub trait Check {
 
 impl<T: Read> bindings::read::exports::secret_runtime::backend::read::Guest for T {
     fn read(name: String, version: Option<String>, options: Vec<common::Pair>) -> Result<common::Secret> {
+        panic::are_told();
         T::read(&name, version.as_deref(), &Options::from(options)).map(Into::into)
     }
 }
 
 impl<T: Exists> bindings::exists::exports::secret_runtime::backend::exists::Guest for T {
     fn exists(name: String, options: Vec<common::Pair>) -> Result<bool> {
+        panic::are_told();
         T::exists(&name, &Options::from(options))
     }
 }
 
 impl<T: List> bindings::listing::exports::secret_runtime::backend::listing::Guest for T {
     fn list(prefix: String, cursor: Option<String>, limit: u32, options: Vec<common::Pair>) -> Result<Page> {
+        panic::are_told();
         T::list(&prefix, cursor.as_deref(), limit, &Options::from(options))
     }
 }
 
 impl<T: Write> bindings::write::exports::secret_runtime::backend::write::Guest for T {
     fn write(secret: common::NewSecret, options: Vec<common::Pair>) -> Result<Option<String>> {
+        panic::are_told();
         T::write(&NewSecret::from(secret), &Options::from(options))
     }
 }
 
 impl<T: Delete> bindings::delete::exports::secret_runtime::backend::delete::Guest for T {
     fn delete(name: String, mode: DeleteMode, options: Vec<common::Pair>) -> Result<()> {
+        panic::are_told();
         T::delete(&name, mode, &Options::from(options))
     }
 }
 
 impl<T: Check> bindings::check::exports::secret_runtime::backend::check::Guest for T {
     fn check() -> Result<Readiness> {
+        panic::are_told();
         T::check()
     }
 }

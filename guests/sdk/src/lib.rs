@@ -116,7 +116,8 @@
 //! - `not-found` is for what the upstream says is not there. A failure is never "absent".
 //! - Values are bytes. Return them as the upstream keeps them: never trimmed, never coerced.
 //! - Messages in errors and log lines reach the person at the command line alone; still, keep values out of them.
-//! - A panic is a trap: the call fails and the component is blamed. Return an [`Error`] instead.
+//! - A panic is a trap: the call fails and the component is blamed. Return an [`Error`] instead. Its place is in the log,
+//!   and what it says where only `--trace` shows it.
 
 pub mod base64;
 #[doc(hidden)]
@@ -129,6 +130,7 @@ pub mod http;
 // Tests run natively; documentation is made for components, and shows it all the same.
 #[cfg(any(doc, not(target_family = "wasm")))]
 pub mod mock;
+mod panic;
 mod refuse;
 mod runtime;
 pub mod storage;

@@ -278,7 +278,7 @@ pub(crate) struct New {
 /// A language to write backends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
-    /// 30 KB, and the least overhead.
+    /// 36 KB, and the least overhead.
     Rust,
     /// 18 MB; a Python class that you have can be used as it is.
     Python,

@@ -92,6 +92,8 @@ pub(crate) struct Asked {
     backend: Option<String>,
     /// The options that say which configuration counts, as they are typed.
     configuration: String,
+    /// Whether a stand-in answers, of which `doctor` knows nothing.
+    stand_in: bool,
     /// The command, where it matters to what helps next.
     command: &'static str,
 }
@@ -104,11 +106,12 @@ impl Asked {
             Command::Inspect(_) => "inspect",
             _ => "",
         };
-        let Options { output, backend, config_file, profile, .. } = &args.options;
+        let Options { output, backend, config_file, profile, stand_in, .. } = &args.options;
         let file = config_file.iter().map(|file| ("--config-file", file.to_string_lossy()));
         let profile = profile.iter().map(|profile| ("--profile", profile.into()));
-        let configuration = file.chain(profile).map(|(option, word)| format!(" {option} {}", shell::word(&word)));
-        Self { output: *output, backend: backend.clone(), configuration: configuration.collect(), command }
+        let words = file.chain(profile).map(|(option, word)| format!(" {option} {}", shell::word(&word)));
+        let (configuration, stand_in) = (words.collect(), stand_in.is_some());
+        Self { output: *output, backend: backend.clone(), configuration, stand_in, command }
     }
 
     /// A command that asks the same backend.
@@ -136,7 +139,7 @@ impl Failed {
                 asked.again("list", &folder.unwrap_or_default())
             }
             Kind::Denied | Kind::Unauthenticated => asked.again("check", "").or_else(|| asked.again("doctor", "")),
-            Kind::Unavailable | Kind::Timeout => asked.again("doctor", ""),
+            Kind::Unavailable | Kind::Timeout if !asked.stand_in => asked.again("doctor", ""),
             Kind::Unsupported => asked.again("inspect", ""),
             _ => None,
         }

@@ -32,7 +32,7 @@ fn words(component: &Component) -> String {
         row("version", vec![manifest.version.clone()]);
         row("description", vec![manifest.description.clone()]);
     } else {
-        row("manifest", vec!["none: it can be given nothing but settings by --set (strip tools remove it)".to_owned()]);
+        row("manifest", vec!["none: it can be given nothing but settings by --set (`runtime pack` puts it in, strip tools remove it)".to_owned()]);
     }
     row("digest", vec![component.digest().to_string()]);
     row("exports", component.exports().to_vec());

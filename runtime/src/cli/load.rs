@@ -93,8 +93,10 @@ pub(crate) fn runtime_with(
     options: &Options,
     config: Option<&Config>,
 ) -> Result<Runtime, Failed> {
-    let mut builder =
-        Runtime::builder().allocation(allocation).backtraces(options.trace).on_compile(terminal::progress());
+    let mut builder = Runtime::builder()
+        .allocation(allocation)
+        .backtraces(options.trace)
+        .on_compile(terminal::progress(options.trace));
     if let Some(folder) = paths::code_cache() {
         builder = builder.code_cache(folder);
     }

@@ -46,21 +46,24 @@ pub(crate) fn init_log_and(verbose: u8, spans: Option<impl Layer<Registry> + Sen
 /// From this size on compiling takes seconds, which is said also where nobody sees a spinner.
 const LARGE: usize = 1 << 20;
 
-/// Says that a component is compiled for the first time, while it is: a spinner, if somebody is there to see it.
-pub(crate) fn progress() -> OnCompile {
+/// Says that a component is compiled, while it is: a spinner, if somebody is there to see it. With `--trace` it is compiled
+/// once more, to know where traps happen.
+pub(crate) fn progress(trace: bool) -> OnCompile {
     let on_terminal = io::stderr().is_terminal();
     let bar: Mutex<Option<ProgressBar>> = Mutex::new(None);
     Arc::new(move |compiling| {
         let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
         match compiling {
-            Compiling::Begins { bytes } if on_terminal => {
-                let spinner = ProgressBar::new_spinner().with_message(first_time(bytes));
+            Compiling::Begins { bytes, kept } if on_terminal => {
+                let spinner = ProgressBar::new_spinner().with_message(compiling_it(bytes, kept, trace));
                 let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
                 spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
                 spinner.enable_steady_tick(Duration::from_millis(80));
                 *bar = Some(spinner);
             }
-            Compiling::Begins { bytes } if bytes >= LARGE => say!("runtime: {}", first_time(bytes)),
+            Compiling::Begins { bytes, kept } if bytes >= LARGE => {
+                say!("runtime: {}", compiling_it(bytes, kept, trace));
+            }
             Compiling::Begins { .. } => {}
             Compiling::Over => {
                 if let Some(spinner) = bar.take() {
@@ -71,8 +74,14 @@ pub(crate) fn progress() -> OnCompile {
     })
 }
 
-fn first_time(bytes: usize) -> String {
-    format!("compiling the component for the first time ({:.1} MB)", bytes as f64 / 1e6)
+fn compiling_it(bytes: usize, kept: bool, trace: bool) -> String {
+    let when = match (kept, trace) {
+        (true, false) => " for the first time",
+        (true, true) => " for the first --trace",
+        // Saying that it is the first time would promise that it is the last.
+        (false, _) => ", which can't be kept (`runtime doctor` says why)",
+    };
+    format!("compiling the component{when} ({:.1} MB)", bytes as f64 / 1e6)
 }
 
 /// How a question is answered. Anything else is no.

@@ -368,7 +368,7 @@ impl<T> Asked<T> {
                 bench.broken.push(told);
                 Not::skipped("the component broke; see component.sound")
             }
-            Kind::Unavailable if error.reason() == crate::egress::stand_in::NO_ANSWER => {
+            Kind::Unavailable if error.reason().starts_with(crate::egress::stand_in::NO_ANSWER) => {
                 Not::skipped("the script has no answer to it; see script.answers")
             }
             _ => Ok(self.result),

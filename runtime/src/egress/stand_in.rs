@@ -12,10 +12,11 @@ use super::{Checked, Reply};
 use crate::{
     error::{Error, Kind},
     manifest::Phase,
+    text::Shown,
 };
 
-/// What a call fails for where a stand-in for the whole upstream has no answer.
-pub(crate) const NO_ANSWER: &str = "the stand-in has no answer to this request";
+/// How the reason begins for which a call fails where a stand-in for the whole upstream has no answer.
+pub(crate) const NO_ANSWER: &str = "the stand-in has no answer to";
 
 /// Answers requests of a backend in place of the network.
 pub trait StandIn: Debug + Send + Sync {
@@ -75,9 +76,10 @@ pub(super) fn ask(stand_in: &dyn StandIn, phase: Phase, checked: &Checked) -> Op
         headers: &checked.headers,
         body: checked.body.as_ref().map(|body| body.as_slice()),
     });
-    let unavailable = |why| Err(Error::new(Kind::Unavailable, why));
+    let unavailable = |why: &str| Err(Error::new(Kind::Unavailable, why));
     let Some(answer) = answer else {
-        return stand_in.is_whole().then(|| unavailable(NO_ANSWER));
+        let (method, path) = (checked.method.as_str(), checked.url.path());
+        return stand_in.is_whole().then(|| unavailable(&format!("{NO_ANSWER} {method} {}", Shown(path))));
     };
     Some(match answer {
         Ok(StandInReply { status, headers, body }) => {

@@ -33,6 +33,9 @@ pub enum ManifestError {
     /// More than one manifest section was found.
     #[error("it holds more than one manifest section")]
     Several,
+    /// One is to be put in where there is one.
+    #[error("it has a manifest already: a component in Rust is built with it, and every other is packed once")]
+    Packed,
     /// The manifest section is longer than [`MANIFEST_BYTES`](super::MANIFEST_BYTES).
     #[error("the manifest has {length} bytes; at most {} are read", super::section::MANIFEST_BYTES)]
     TooLong {

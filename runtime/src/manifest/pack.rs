@@ -13,7 +13,7 @@ use super::{
 /// The bytes are not a component, it has a manifest already, or the manifest is not right.
 pub fn pack(component: &[u8], manifest: &str) -> Result<Vec<u8>, ManifestError> {
     if inspect(component)?.manifest_toml.is_some() {
-        return Err(ManifestError::Several);
+        return Err(ManifestError::Packed);
     }
     Manifest::parse(manifest)?;
     let section = CustomSection { name: SECTION.into(), data: manifest.as_bytes().into() };

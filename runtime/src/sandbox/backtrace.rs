@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use wasmtime::WasmBacktrace;
 
+use super::engine::FRAMES;
 use crate::text::Shown;
 
 /// The frames of a trap, innermost first, a line each: function names, and source lines where the component has them.
@@ -11,21 +12,25 @@ use crate::text::Shown;
 pub(super) fn frames(trace: &WasmBacktrace) -> String {
     let mut text = String::new();
     for (depth, frame) in trace.frames().iter().enumerate() {
-        let symbols = frame.symbols();
-        // Where functions were inlined, a frame has several.
-        let mut names: Vec<&str> = symbols.iter().filter_map(|symbol| symbol.name()).collect();
-        if names.is_empty() {
-            names.extend(frame.func_name());
+        // Where functions were inlined, a frame has several, each with its own place.
+        let mut functions: Vec<_> = frame
+            .symbols()
+            .iter()
+            .filter_map(|symbol| Some((readable(symbol.name()?), symbol.file().zip(symbol.line()))))
+            .take(FRAMES)
+            .collect();
+        if functions.is_empty() {
+            let name = frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), readable);
+            functions.push((name, None));
         }
-        let name = match names.as_slice() {
-            [] => format!("function {}", frame.func_index()),
-            names => names.iter().map(|name| readable(name)).collect::<Vec<_>>().join(" < "),
-        };
-        let _ = write!(text, "{depth:>4}: {}", Shown(&name));
-        if let Some((file, line)) = symbols.iter().find_map(|symbol| Some((symbol.file()?, symbol.line()?))) {
-            let _ = write!(text, " ({}:{line})", Shown(file));
+        for (inlined, (name, place)) in functions.iter().enumerate() {
+            let depth = if inlined == 0 { format!("{depth}:") } else { String::new() };
+            let _ = write!(text, "{depth:>5} {}", Shown(name));
+            if let Some((file, line)) = place {
+                let _ = write!(text, " ({}:{line})", Shown(file));
+            }
+            text.push('\n');
         }
-        text.push('\n');
     }
     text
 }

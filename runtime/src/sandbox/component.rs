@@ -205,6 +205,8 @@ pub enum Compiling {
     Begins {
         /// Bytes of the component.
         bytes: usize,
+        /// Whether the result is kept on disk; otherwise every process compiles it again.
+        kept: bool,
     },
     /// It is over, however it ended.
     Over,
@@ -251,7 +253,7 @@ fn compile(
     on_compile: Option<&OnCompile>,
 ) -> Result<wasmtime::component::Component> {
     let said = on_compile.map(|said| {
-        said(Compiling::Begins { bytes: component.bytes.len() });
+        said(Compiling::Begins { bytes: component.bytes.len(), kept: cache.is_some() });
         Said(said)
     });
     let _lock = cache.and_then(CodeCache::lock);

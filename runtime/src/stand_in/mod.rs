@@ -112,7 +112,8 @@ impl Script {
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let wrong = |cause: &dyn fmt::Display| Error::new(Kind::Config, format!("{}: {cause}", path.display()));
-        let text = fs::read_to_string(path).map_err(|cause| wrong(&cause).caused_by(cause))?;
+        let text = fs::read_to_string(path)
+            .map_err(|cause| wrong(&format_args!("it can't be read: {cause}")).caused_by(cause))?;
         Self::parse(&text).map_err(|cause| wrong(&cause).caused_by(cause))
     }
 

@@ -71,3 +71,10 @@ test("what is nearly base64 is not guessed at", () => {
     assert.equal(base64.decode(text), undefined, text);
   }
 });
+
+test("nothing of the runtime is there before a host has begun, and that is said", async () => {
+  const { config, http } = await import("../mock.js?before=any");
+  for (const use of [() => config.get("address"), () => http.send({ method: "GET", url: "https://a.test", headers: [] })]) {
+    assert.throws(use, /outside of a call/);
+  }
+});

@@ -8,6 +8,7 @@ use std::{
 use crate::cli::args::Language;
 
 const RUST: &str = "Rust is missing: install it with rustup, https://rustup.rs";
+const TOOLCHAIN: &str = "rustup is there and has no Rust yet: rustup default stable";
 const TARGET: &str = "Rust can't compile for WebAssembly yet: rustup target add wasm32-unknown-unknown";
 const PYTHON: &str = "Python 3.10 or later with venv is missing: https://www.python.org, or on Debian and Ubuntu: \
                       apt-get install python3 python3-venv";
@@ -20,16 +21,29 @@ type Need = (fn() -> bool, &'static str);
 /// What has to be installed before a project in this language can be built, a line each.
 pub(super) fn missing(language: Language) -> Vec<&'static str> {
     let needed: &[Need] = match language {
-        Language::Rust => &[(rust, RUST), (|| !rust() || target(), TARGET)],
+        Language::Rust => &[(rust_or_rustup, RUST), (rustup_has_rust, TOOLCHAIN), (target, TARGET)],
         Language::Python => &[(python, PYTHON)],
         Language::Js => &[(node, NODE)],
-        Language::C => &[(python, PYTHON), (rust, RUST)],
+        Language::C => &[(python, PYTHON), (rust_or_rustup, RUST), (rustup_has_rust, TOOLCHAIN)],
     };
     needed.iter().filter(|(is_there, _)| !is_there()).map(|(_, advice)| *advice).collect()
 }
 
 fn rust() -> bool {
     asked("rustc", &["--version"]).is_some()
+}
+
+fn rustup() -> bool {
+    asked("rustup", &["--version"]).is_some()
+}
+
+fn rust_or_rustup() -> bool {
+    rust() || rustup()
+}
+
+/// Whether rustup, if it is there, has installed Rust.
+fn rustup_has_rust() -> bool {
+    rust() || !rustup()
 }
 
 fn target() -> bool {
