@@ -53,6 +53,11 @@ impl Scope {
             || (operation == Operation::Exists && self.operations.contains(&Operation::Read))
     }
 
+    /// The mount it names; none if it is for every mount.
+    pub fn mount(&self) -> Option<&str> {
+        self.mount.as_deref()
+    }
+
     fn covers(&self, mount: &str) -> bool {
         self.mount.as_deref().is_none_or(|own| own == mount)
     }

@@ -16,7 +16,9 @@ fn the_vendors_client_reads_what_was_written_as_text_or_bytes() {
     for server in both() {
         for name in ["wrote/KEY", "/wrote/a_b+c=d.e@f-g"] {
             let all: Vec<u8> = (0..=255).collect();
-            let set = |value: &[u8]| server.run(&home, SECRETS, ["set", name]).input(value).run().exits(0);
+            let set = |value: &[u8]| {
+                server.run(&home, SECRETS, ["set", name, "--from-file", "/dev/stdin"]).input(value).run().exits(0)
+            };
             for value in ["one\n", " {\"a\": 1} ", "\u{1f511}\0", "True"] {
                 set(value.as_bytes());
                 assert_eq!(server.value(name), value, "{}", server.name);

@@ -65,7 +65,7 @@ fn a_name_is_one_segment_and_means_the_same_in_a_policy() {
         ["db/prod/password", "a b", "100%", "a%2Fb", "?version=1#f", "\"a\": b", "it's: {x} - !user eve", &long];
     for name in names {
         let value = format!("the value of {name}");
-        admin(&home, &server, ["set", name]).input(&*value).run().exits(0);
+        admin(&home, &server, ["set", name, "--from-file", "/dev/stdin"]).input(&*value).run().exits(0);
         assert_eq!(server.get(name).unwrap(), value.as_bytes(), "{name}");
         admin(&home, &server, ["get", name]).run().exits(0).prints(&value);
         admin(&home, &server, ["delete", name]).run().exits(0);

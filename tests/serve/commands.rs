@@ -22,6 +22,16 @@ fn a_token_is_printed_alone_and_told_of_beside() {
 }
 
 #[test]
+fn a_scope_of_what_is_not_mounted_is_told() {
+    let daemon = Daemon::with_dotenv("A=1\n");
+    let run =
+        daemon.token_command(&["--scope", "read:locl/A", "--scope", "read:local/A", "--ttl", "1h"]).run().exits(0);
+    run.says(&["nothing is mounted as locl now"]);
+    let everywhere = daemon.token_command(&["--scope", "read:*/A", "--ttl", "1h"]).run().exits(0);
+    assert!(!everywhere.stderr.contains("nothing is mounted"), "{everywhere:?}");
+}
+
+#[test]
 fn all_tokens_can_be_revoked_and_what_can_not_be_meant_is_refused() {
     let daemon = Daemon::with_dotenv("A=1\n");
     (0..3).for_each(|_| drop(daemon.token(&["read:local/A"])));
@@ -82,6 +92,7 @@ fn real_output_is_as_the_schemas_say() {
     let minted = run(&["token", "--scope", "read:local/A", "--ttl", "1h", "--note", "a note"]);
     schema::holds("token", &minted);
     schema::holds("token", &run(&["token", "--metrics", "--ttl", "1h"]));
+    schema::holds("token", &run(&["token", "--scope", "read:elsewhere/A", "--ttl", "1h"]));
     schema::holds("token-list", &run(&["token", "list"]));
     let accessor = minted["accessor"].as_str().unwrap();
     schema::holds("token-revoke", &run(&["token", "revoke", accessor]));

@@ -76,7 +76,7 @@ fn an_address_that_is_not_loopback_needs_tls() {
     home.file("runtime.toml", format!("{OWNER}{}", backend(&home, "local", "read-only")));
     let serve = home.runtime(["--config-file"]).arg(home.path().join("runtime.toml")).args(["serve", "--socket"]);
     let serve = serve.arg(home.path().join("run/s")).args(["--listen", "0.0.0.0:0"]);
-    serve.run().exits(1).says(&["an address that is not loopback needs TLS"]);
+    serve.run().exits(2).says(&["an address that is not loopback needs TLS"]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn every_name_is_written_read_and_deleted_as_itself() {
     let (home, server) = (Home::new(), OpenBao::start().unwrap());
     for (name, encoded) in NAMES {
         let value = format!("the value of {name}");
-        home.vault(&server, [READ_WRITE, "set", name]).input(&*value).run().exits(0);
+        home.vault(&server, [READ_WRITE, "set", name, "--from-file", "/dev/stdin"]).input(&*value).run().exits(0);
         assert_eq!(server.get(encoded).unwrap(), Some(json!({ "value": value })), "{name}");
         home.vault(&server, ["get", name]).run().exits(0).prints(&value);
         home.vault(&server, ["exists", name]).run().exits(0);

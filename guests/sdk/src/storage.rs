@@ -32,9 +32,9 @@ pub fn replace(key: &str, data: Option<&[u8]>, unchanged: Option<&str>) -> Resul
     host::replace(key, data, unchanged)
 }
 
-/// How often [`update`] begins again when somebody else writes at the same time. Writers hold a file for about a
-/// millisecond, so more would mean that something writes without pause.
-pub const TRIES: u32 = 8;
+/// How often [`update`] begins again when somebody else writes at the same time. A writer is done in a millisecond, on a
+/// busy disk in a hundred; these tries take about a second, so more would mean that something writes without pause.
+pub const TRIES: u32 = 16;
 
 /// Reads, edits and replaces until nobody wrote in between: no writer loses what another wrote.
 ///

@@ -89,6 +89,8 @@ struct Known {
     metrics: bool,
     expires: String,
     note: Option<String>,
+    #[serde(default)]
+    missing_mounts: Vec<String>,
 }
 
 pub(crate) async fn run(options: &Options, command: Token) -> Result<ExitCode, Failed> {
@@ -120,6 +122,9 @@ async fn mint(options: &Options, command: &Token) -> Result<ExitCode, Failed> {
         allowed(&known),
         Shown(&known.accessor)
     );
+    for mount in &known.missing_mounts {
+        say!("runtime: nothing is mounted as {} now, so a scope of it allows nothing yet", Shown(mount));
+    }
     output::exact(token.as_bytes())
 }
 

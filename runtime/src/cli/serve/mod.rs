@@ -4,6 +4,7 @@ mod live;
 mod trust;
 
 use std::{
+    io::ErrorKind,
     net::SocketAddr,
     path::{Path, PathBuf},
     pin::pin,
@@ -191,7 +192,12 @@ fn listeners(settings: &Serve, tls: Option<&Tls>) -> Result<Vec<Listener>, Faile
 }
 
 fn cant(what: &str, cause: std::io::Error) -> Failed {
-    Failed::other(format!("{what} can't be used: {cause}"))
+    let message = format!("{what} can't be used: {cause}");
+    match cause.kind() {
+        // The system has not refused it: it is configured wrongly.
+        ErrorKind::InvalidInput => Failed::usage(message),
+        _ => Failed::other(message),
+    }
 }
 
 /// The tokens that hold, from the folder where they are kept.

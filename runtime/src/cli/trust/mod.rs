@@ -145,8 +145,10 @@ pub(crate) fn record(
     })?)
 }
 
+/// The time, in whole seconds: people read it.
 fn now() -> String {
-    jiff::Timestamp::now().to_string()
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }
 
 /// The person's yes, or the digest of a program that has decided before; `word` is what was asked about, as it is typed.

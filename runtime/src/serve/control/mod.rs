@@ -21,7 +21,7 @@ pub(crate) async fn answer(
         return Err(Reply::forbidden());
     }
     match (rest, &asked.method) {
-        (["tokens"], &Method::POST) => tokens::mint(daemon, caller, asked).await,
+        (["tokens"], &Method::POST) => tokens::mint(daemon, live, caller, asked).await,
         (["tokens"], &Method::GET) => tokens::list(daemon, caller),
         (["tokens"], &Method::DELETE) => tokens::revoke(daemon, caller, None).await,
         (["tokens", accessor], &Method::DELETE) => tokens::revoke(daemon, caller, Some(accessor)).await,

@@ -3,12 +3,12 @@
 use std::time::SystemTime;
 
 use http::StatusCode;
-use secret_runtime::{AuditLog, Kind, Scopes, Shown, config};
+use secret_runtime::{AuditLog, Kind, Scope, Scopes, Shown, config};
 use serde::{Deserialize, Serialize};
 
 use super::record::{Done, record};
 use crate::serve::{
-    Daemon,
+    Daemon, Live,
     caller::{Caller, Ticket},
     reply::Reply,
     request::Asked,
@@ -37,6 +37,9 @@ struct Shows<'a> {
     token: &'a str,
     #[serde(flatten)]
     known: Known<'a>,
+    /// Mounts that its scopes name and that are not there: a slip, or some that another configuration brings.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    missing_mounts: &'a [String],
 }
 
 /// What is shown of a token at any time.
@@ -65,13 +68,22 @@ impl<'a> Known<'a> {
 }
 
 /// Mints one.
-pub(super) async fn mint(daemon: &Daemon, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
+pub(super) async fn mint(daemon: &Daemon, live: &Live, caller: &Caller, asked: &Asked<'_>) -> Result<Reply, Reply> {
     let wanted = wanted(asked.json()?).map_err(|why| Reply::error(StatusCode::BAD_REQUEST, &why))?;
+    let is_there = |mount: &str| live.mounts.contains_key(mount) || live.withdrawn.contains_key(mount);
+    let named = wanted.scopes.iter().filter_map(Scope::mount);
+    let missing: Vec<_> = named.filter(|mount| !is_there(mount)).map(str::to_owned).collect();
     let (tokens, audit, caller) = (daemon.tokens.clone(), daemon.audit.clone(), caller.label.clone());
-    in_background(move || mint_recorded(&tokens, audit.as_ref(), &caller, wanted)).await
+    in_background(move || mint_recorded(&tokens, audit.as_ref(), &caller, wanted, &missing)).await
 }
 
-fn mint_recorded(tokens: &Tokens, audit: Option<&AuditLog>, caller: &str, wanted: Wanted) -> Result<Reply, Reply> {
+fn mint_recorded(
+    tokens: &Tokens,
+    audit: Option<&AuditLog>,
+    caller: &str,
+    wanted: Wanted,
+    missing_mounts: &[String],
+) -> Result<Reply, Reply> {
     let done = Done { operation: "token-mint", ..Done::default() };
     let minted = match tokens.mint(wanted) {
         Ok(minted) => minted,
@@ -91,7 +103,7 @@ fn mint_recorded(tokens: &Tokens, audit: Option<&AuditLog>, caller: &str, wanted
         let _ = tokens.revoke(Some(known.accessor));
         Reply::from(&error)
     })?;
-    Ok(Reply::json(StatusCode::OK, &Shows { token: &minted.token, known }))
+    Ok(Reply::json(StatusCode::OK, &Shows { token: &minted.token, known, missing_mounts }))
 }
 
 /// Lists those that hold.

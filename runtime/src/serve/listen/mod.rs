@@ -52,7 +52,7 @@ impl Listener {
             Some(tls) => Ok(Self::Tls(listener, tls)),
             None if listener.local_addr()?.ip().is_loopback() => Ok(Self::Tcp(listener)),
             None => Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
+                io::ErrorKind::InvalidInput,
                 "an address that is not loopback needs TLS: set serve.tls in the configuration",
             )),
         }
