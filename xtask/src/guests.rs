@@ -101,7 +101,7 @@ pub(crate) fn place(component: &Path, to: &Path) -> Result<()> {
     fs::copy(component, &aside)
         .with_context(|| format!("can't copy {} to {}", component.display(), aside.display()))?;
     fs::rename(&aside, to).with_context(|| format!("can't write {}", to.display()))?;
-    eprintln!("  {} ({} KB)", short(to).display(), fs::metadata(to)?.len().div_ceil(1024));
+    eprintln!("  {} ({} kB)", short(to).display(), fs::metadata(to)?.len().div_ceil(1000));
     Ok(())
 }
 
