@@ -6,10 +6,10 @@ import { clock, random } from "./runtime.js";
 import { encode } from "./utf8.js";
 
 /**
- * How often `update` begins again when somebody else writes at the same time. Writers hold a file for about a
- * millisecond, so more would mean that something writes without pause.
+ * How often `update` begins again when somebody else writes at the same time. A writer is done in a millisecond, on a
+ * busy disk in a hundred; these tries take about a second, so more would mean that something writes without pause.
  */
-const TRIES = 8;
+const TRIES = 16;
 
 /** @type {import("../index.js").Storage} */
 export const storage = {

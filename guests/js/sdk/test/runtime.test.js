@@ -52,7 +52,7 @@ test("an update gives up when somebody writes without pause, and when it fails i
   const host = mockHost();
   let tries = 0;
   assert.throws(() => storage.update("", () => (host.storage.set("", Uint8Array.of(tries++)), "mine")), Conflict);
-  assert.equal(tries, 8);
+  assert.equal(tries, 16);
   assert.throws(() => storage.update("", () => { throw new Other("no"); }), Other);
 });
 
