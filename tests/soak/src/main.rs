@@ -108,7 +108,7 @@ fn run(options: Options) -> Result<bool> {
     let Run { options, mut stage, tally, .. } = run;
     let ended = end(&mut stage);
     let leaks = stage.leaks();
-    let report = Report { options, took, tally, memory, lost, ended, leaks };
+    let report = Report { options, took, counts: tally.whole(), memory, lost, ended, leaks };
     print!("\n{report}");
     Ok(report.is_good())
 }

@@ -38,7 +38,7 @@ struct Look {
 }
 
 /// All looks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Memory(Vec<Look>);
 
 impl Memory {

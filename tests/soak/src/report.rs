@@ -2,14 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{memory::Memory, options::Options, tally::Tally};
+use crate::{memory::Memory, options::Options, tally::Counts};
 
 /// All that is known at the end.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) options: Options,
     pub(crate) took: Duration,
-    pub(crate) tally: Tally,
+    pub(crate) counts: Counts,
     pub(crate) memory: Memory,
     /// Acknowledged writes that are not there at the end.
     pub(crate) lost: u64,
@@ -25,7 +25,7 @@ const WELL: &str = "exit status: 0";
 impl Report {
     /// Whether all is well.
     pub(crate) fn is_good(&self) -> bool {
-        let unexplained = self.tally.counts().rows.values().map(|row| row.unexplained).sum::<u64>();
+        let unexplained = self.counts.rows.values().map(|row| row.unexplained).sum::<u64>();
         let flat = self.memory.is_flat() != Some(false);
         unexplained == 0 && self.lost == 0 && flat && self.ended == WELL && self.leaks.is_empty()
     }
@@ -33,14 +33,13 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.tally.counts();
         let (mut requests, mut unexplained) = (0, 0);
         writeln!(
             f,
             "| what | where | requests | as asked | explained | unexplained | p50 | p99 | slowest | outcomes |"
         )?;
         writeln!(f, "|---|---|---|---|---|---|---|---|---|---|")?;
-        for ((what, mount), row) in &counts.rows {
+        for ((what, mount), row) in &self.counts.rows {
             requests += row.requests;
             unexplained += row.unexplained;
             let outcomes: Vec<_> = row.statuses.iter().map(|(class, count)| format!("{class} {count}")).collect();
@@ -58,7 +57,7 @@ impl fmt::Display for Report {
             )?;
         }
         let mut faults = std::collections::BTreeMap::<_, u64>::new();
-        for (fault, count) in counts.rows.values().flat_map(|row| &row.explained) {
+        for (fault, count) in self.counts.rows.values().flat_map(|row| &row.explained) {
             *faults.entry(fault).or_default() += count;
         }
         let faults: Vec<_> = faults.iter().map(|(fault, count)| format!("{fault} {count}")).collect();
@@ -73,7 +72,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "failures by fault: {}", faults.join(", "))?;
         writeln!(f, "unexplained: {unexplained} (must be 0)")?;
-        for mistake in &counts.mistakes {
+        for mistake in &self.counts.mistakes {
             writeln!(f, "  {mistake}")?;
         }
         writeln!(f, "lost writes: {} (must be 0)", self.lost)?;
@@ -96,5 +95,27 @@ impl fmt::Display for Report {
         }
         let word = if self.is_good() { "all is well" } else { "NOT well" };
         writeln!(f, "{word} after {:?} at {} requests a second", self.options.time, self.options.rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_last_line_is_the_verdict() {
+        let report = |lost| Report {
+            options: Options::default(),
+            took: Duration::from_secs(1),
+            counts: Counts::default(),
+            memory: Memory::default(),
+            lost,
+            ended: WELL.to_owned(),
+            leaks: Vec::new(),
+        };
+        for (lost, verdict) in [(0, "all is well after"), (1, "NOT well after")] {
+            let told = report(lost).to_string();
+            assert!(told.lines().last().is_some_and(|line| line.starts_with(verdict)), "{told}");
+        }
     }
 }

@@ -91,7 +91,12 @@ impl Run {
 }
 
 impl Tally {
-    pub(crate) fn counts(&self) -> MutexGuard<'_, Counts> {
+    /// All that was counted, once nobody counts any more.
+    pub(crate) fn whole(self) -> Counts {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
