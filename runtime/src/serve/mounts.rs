@@ -6,7 +6,6 @@ use secret_runtime::{
     Answer, Backend, Call, DeleteMode, Error, Kind, Listing, Name, Operation, Options, Page, Read, Result, Write,
     Written, config,
 };
-
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{caller::Caller, telemetry::traces};
@@ -20,7 +19,8 @@ pub(crate) type Mounts = BTreeMap<String, Arc<Mount>>;
 /// How many names are remembered as checked, of each mount: more than a service reads, and a few megabytes at most.
 const NAMES: u64 = 2000;
 
-/// How many requests for much at once are answered at a time, of each mount: as many as there are instances of a backend.
+/// How many requests for much at once are answered at a time, of each mount: each gathers up to some megabytes, and the rest
+/// of a backend's instances are left to requests for one secret.
 const GATHERING: usize = 8;
 
 /// A backend at its place.
